@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The table of formats: a format is one file and one line.
+ *
+ * A codec turns bytes into pixels, and a source (the original bytes, pixels, or both) into
+ * candidate files, again and again at different qualities, so that a search can find the smallest
+ * one that is good enough. */
+#ifndef PARE_CORE_CODEC_H
+#define PARE_CORE_CODEC_H
+
+#include "core/image/image.h"
+
+enum {
+    PARE_CODEC_DECODES = 1 << 0,
+    PARE_CODEC_ENCODES = 1 << 1,
+    PARE_CODEC_LOSSY = 1 << 2,
+    PARE_CODEC_LOSSLESS = 1 << 3, /* pixels in, same pixels out */
+    PARE_CODEC_ALPHA = 1 << 4,
+    PARE_CODEC_DEPTH_16 = 1 << 5, /* can hold more than 8 bits per channel */
+    PARE_CODEC_GRAY = 1 << 6,
+    PARE_CODEC_CMYK = 1 << 7,
+    PARE_CODEC_RECOMPRESS = 1 << 8,  /* works on the original bytes, without pixels */
+    PARE_CODEC_ORIENTATION = 1 << 9, /* viewers honour its EXIF orientation */
+};
+
+/* Limits that a decoder keeps before it allocates. */
+typedef struct pare_limits {
+    uint64_t max_pixels;
+    uint64_t max_memory_bytes; /* 0: none */
+} pare_limits;
+
+/* What an encoder works from. */
+typedef struct pare_source {
+    /* The original file, when it has the codec's own format and geometry, colour and orientation
+     * stay as they are; empty otherwise. Borrowed. */
+    pare_bytes original;
+    /* Decoded and transformed pixels; NULL when only `original` is to be used. Borrowed. */
+    const pare_image *image;
+    /* The blocks to write, already filtered; NULL writes none. Borrowed. */
+    const pare_metadata *metadata;
+} pare_source;
+
+typedef struct pare_encode_params {
+    bool lossless;
+    int effort;      /* 0..10 */
+    bool is_graphic; /* content analysis: sharp edges, few colours: 4:4:4, palette, ... */
+    uint8_t background[3];
+    uint64_t max_memory_bytes;
+} pare_encode_params;
+
+typedef struct pare_encoder pare_encoder; /* each codec defines its own struct behind this */
+
+typedef struct pare_codec {
+    pare_format format;
+    unsigned caps; /* PARE_CODEC_* */
+    /* Fill everything of *out that the header and metadata tell. */
+    pare_err (*read_info)(pare_bytes file, pare_info *out, pare_diag *diag);
+    /* First frame only; callers refuse animations first. out->metadata holds all blocks found.
+     * Damage that hides pixels is PARE_ERR_CORRUPT or PARE_ERR_TRUNCATED, never a guess. */
+    pare_err (*decode)(pare_bytes file, const pare_limits *limits, pare_image *out,
+                       pare_diag *diag);
+    /* Prepare for attempts. source and params are borrowed until close. */
+    pare_err (*encoder_open)(const pare_source *source, const pare_encode_params *params,
+                             pare_encoder **out, pare_diag *diag);
+    /* Write one candidate into *out (emptied first). quality: 1..100, may be fractional; ignored
+     * when params->lossless. Deterministic. */
+    pare_err (*encoder_try)(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag);
+    void (*encoder_close)(pare_encoder **encoder);
+} pare_codec;
+
+/* NULL when Pare was built without it. */
+const pare_codec *pare_codec_find(pare_format format);
+
+extern const pare_codec pare_codec_jpeg, pare_codec_png, pare_codec_webp, pare_codec_avif,
+    pare_codec_gif, pare_codec_tiff;
+
+#endif /* PARE_CORE_CODEC_H */

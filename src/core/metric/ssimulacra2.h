@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* SSIMULACRA2: how much two images differ to the eye; 100 is identical, 90 is visually lossless,
+ * below 0 is unlike.
+ *
+ * Source: the public description and reference implementation, cloudinary/ssimulacra2 v2.1. */
+#ifndef PARE_CORE_SSIMULACRA2_H
+#define PARE_CORE_SSIMULACRA2_H
+
+#include "core/image/image.h"
+
+typedef struct pare_scorer pare_scorer;
+
+/* Prepare a reference once for many comparisons. image: 8 or 16 bit gray or RGB in sRGB (callers
+ * convert profiles first), alpha is flattened on the background; borrowed for the call.
+ * Errors: PARE_ERR_NO_MEMORY, PARE_ERR_INVALID (CMYK, or a side below 8 px is padded by
+ * repetition, never refused). */
+PARE_NODISCARD pare_err pare_scorer_create(const pare_image *reference, const uint8_t background[3],
+                                           pare_scorer **out, pare_diag *diag);
+
+/* Full score of an image of the same size. */
+PARE_NODISCARD pare_err pare_scorer_score(pare_scorer *scorer, const pare_image *image,
+                                          double *score, pare_diag *diag);
+
+/* A cheaper estimate from tiles chosen by content when the reference was prepared; full score for
+ * small images. */
+PARE_NODISCARD pare_err pare_scorer_probe(pare_scorer *scorer, const pare_image *image,
+                                          double *score, pare_diag *diag);
+
+void pare_scorer_destroy(pare_scorer **scorer);
+
+#endif /* PARE_CORE_SSIMULACRA2_H */

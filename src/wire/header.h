@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The few header fields that decide what a task will cost, read without any codec, for the host.
+ *
+ * Bounded and allocation-free: walks JPEG segments, the PNG IHDR and acTL, WebP chunks, GIF and
+ * TIFF headers and AVIF boxes in the bytes given. A guess is allowed; the worker decides for real.
+ */
+#ifndef PARE_WIRE_HEADER_H
+#define PARE_WIRE_HEADER_H
+
+#include <pare/pare.h>
+
+typedef struct pare_header {
+    pare_format format;
+    uint32_t width_px, height_px; /* 0: not found in these bytes */
+    uint32_t frames;              /* at least 1; 2 means "more than one" */
+    uint8_t depth_bits, channels; /* 8 and 3 when unknown */
+} pare_header;
+
+/* data: the first bytes of a file, 64 KiB are enough for nearly all. Never fails: format may be
+ * UNKNOWN and sizes 0. */
+void pare_header_read(const uint8_t *data, size_t len, pare_header *out);
+
+/* Estimates for scheduling: worst memory in the worker, and time in arbitrary units that are
+ * proportional between tasks. file_len: bytes of the whole file. */
+uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
+                                  const pare_options *options);
+double pare_header_cost(const pare_header *header, uint64_t file_len, const pare_options *options);
+
+#endif /* PARE_WIRE_HEADER_H */

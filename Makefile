@@ -1,0 +1,39 @@
+# Thin: every target is one command that can be typed by hand.
+BUILD ?= build
+TIME ?= 60
+
+.PHONY: all setup build demo test lint format bench fuzz install clean
+
+all: build
+
+setup:            ## install what is missing (apt); print package names elsewhere
+	@tools/setup
+
+build: setup      ## compile pare, pare-worker and the libraries
+	@tools/build $(BUILD)
+
+demo: build       ## optimize real photographs and show the result
+	@tools/demo $(BUILD)
+
+test: build       ## run all tests
+	@tools/test $(BUILD)
+
+lint:             ## format, layers, headers, sizes, compiler warnings
+	@tools/setup lint
+	@tools/lint $(BUILD)
+
+format:           ## rewrite all C files in the house format
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+bench: build      ## compare bytes and CPU with the peers that are installed
+	@bench/run $(BUILD)
+
+fuzz:             ## run each fuzzer for TIME seconds
+	@tools/setup lint
+	@fuzz/run $(TIME)
+
+install: build    ## install into the prefix of the build
+	@meson install -C $(BUILD)
+
+clean:
+	@rm -rf $(BUILD) build-lint build-fuzz demo

@@ -2,7 +2,7 @@
 BUILD ?= build
 TIME ?= 60
 
-.PHONY: all setup build demo test lint format bench fuzz install clean
+.PHONY: all setup build demo test test-sanitizers lint format bench bench-setup fuzz install clean
 
 all: build
 
@@ -18,6 +18,9 @@ demo: build       ## optimize real photographs and show the result
 test: build       ## run all tests
 	@tools/test $(BUILD)
 
+test-sanitizers: setup ## the same tests under ASan and UBSan
+	@tools/test-sanitizers
+
 lint:             ## format, layers, headers, sizes, compiler warnings
 	@tools/setup lint
 	@tools/lint $(BUILD)
@@ -27,6 +30,9 @@ format:           ## rewrite all C files in the house format
 
 bench: build      ## compare bytes and CPU with the peers that are installed
 	@bench/run $(BUILD)
+
+bench-setup:      ## install the peers
+	@bench/setup
 
 fuzz:             ## run each fuzzer for TIME seconds
 	@tools/setup lint

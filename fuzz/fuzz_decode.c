@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Fuzz every reader of images: header and metadata, then pixels. */
+#include "fuzz.h"
+
+#include "core/codec/codec.h"
+
+static void check_image(const pare_image *image, const pare_limits *limits)
+{
+    FUZZ_CHECK(image->width_px > 0 && image->height_px > 0);
+    FUZZ_CHECK((uint64_t)image->width_px * image->height_px <= limits->max_pixels);
+    FUZZ_CHECK(image->depth_bits == 8 || image->depth_bits == 16);
+    FUZZ_CHECK(image->orientation >= 1 && image->orientation <= 8);
+    const size_t row_len = (size_t)image->width_px * image->channels * (image->depth_bits / 8);
+    FUZZ_CHECK(image->stride_bytes >= row_len);
+    /* Touch the first and the last byte: the sanitizers know what is allocated. */
+    const volatile uint8_t *last = pare_image_row(image, image->height_px - 1) + row_len - 1;
+    (void)*last;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    const pare_codec *codec = pare_codec_find(pare_format_sniff(data, len));
+    const pare_limits limits = {.max_pixels = 1 << 20, .max_memory_bytes = 64 << 20};
+    pare_info info = {0};
+    pare_image image = {0};
+
+    FUZZ_CHECK(pare_read_info(data, len, &info, NULL) != PARE_ERR_INTERNAL);
+    if (!codec || !codec->decode) return 0;
+    if (codec->decode((pare_bytes){data, len}, &limits, &image, NULL) == PARE_OK) {
+        check_image(&image, &limits);
+    }
+    pare_image_deinit(&image);
+    return 0;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Loaded into `pare` with LD_PRELOAD: counts the calls that change a disk, and at the n-th of them
+ * kills the process or makes the call fail.
+ *
+ *   FAULT_AT=n         which call, from 1; 0 only counts
+ *   FAULT_DO=kill      SIGKILL before the call, or the name of an errno: ENOSPC, EIO, EDQUOT,
+ * EROFS, EMFILE FAULT_COUNT=path   where to write how many calls there were FAULT_STICKY=1 every
+ * call from the n-th on fails
+ *
+ * Only the program of the name `pare` is touched, never its workers. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static long calls, fault_at;
+static int fault_errno; /* 0: kill */
+static bool active, sticky;
+
+static int errno_by_name(const char *name)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } NAMES[] = {
+        {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EROFS", EROFS}, {"EMFILE", EMFILE}};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (strcmp(name, NAMES[i].name) == 0) return NAMES[i].number;
+    }
+    return 0;
+}
+
+__attribute__((constructor)) static void set_up(void)
+{
+    const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO");
+    active = at && strcmp(program_invocation_short_name, "pare") == 0;
+    fault_at = at ? atol(at) : 0;
+    fault_errno = what ? errno_by_name(what) : 0;
+    sticky = getenv("FAULT_STICKY") != NULL;
+}
+
+__attribute__((destructor)) static void tell_count(void)
+{
+    const char *path = getenv("FAULT_COUNT");
+    if (!active || !path) return;
+    active = false;
+    FILE *file = fopen(path, "w");
+    if (!file) return;
+    fprintf(file, "%ld\n", calls);
+    fclose(file);
+}
+
+/* True when this call must fail; errno is set. */
+static bool fault(void)
+{
+    if (!active) return false;
+    pthread_mutex_lock(&lock);
+    calls++;
+    const bool now = fault_at > 0 && (sticky ? calls >= fault_at : calls == fault_at);
+    pthread_mutex_unlock(&lock);
+    if (!now) return false;
+    if (fault_errno == 0) raise(SIGKILL);
+    errno = fault_errno;
+    return true;
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+#define WRAP(type, name, parameters, arguments)                                                    \
+    type name parameters                                                                           \
+    {                                                                                              \
+        return fault() ? (type)-1 : REAL(name) arguments;                                          \
+    }
+
+WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len))
+WRAP(ssize_t, pwrite, (int fd, const void *data, size_t len, off_t at), (fd, data, len, at))
+WRAP(ssize_t, pwrite64, (int fd, const void *data, size_t len, off64_t at), (fd, data, len, at))
+WRAP(int, fsync, (int fd), (fd))
+WRAP(int, fdatasync, (int fd), (fd))
+WRAP(int, ftruncate, (int fd, off_t len), (fd, len))
+WRAP(int, ftruncate64, (int fd, off64_t len), (fd, len))
+WRAP(int, rename, (const char *from, const char *to), (from, to))
+WRAP(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
+WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+     (a, from, b, to, flags))
+WRAP(int, link, (const char *from, const char *to), (from, to))
+WRAP(int, linkat, (int a, const char *from, int b, const char *to, int flags),
+     (a, from, b, to, flags))
+WRAP(int, unlink, (const char *path), (path))
+WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(int, mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
+WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(ssize_t, copy_file_range,
+     (int from, off64_t *from_at, int to, off64_t *to_at, size_t len, unsigned flags),
+     (from, from_at, to, to_at, len, flags))
+
+/* Opening counts when it may create. */
+static bool creates(int flags)
+{
+    return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+#define WRAP_OPEN(name, parameters, pass)                                                          \
+    int name parameters                                                                            \
+    {                                                                                              \
+        va_list args;                                                                              \
+        va_start(args, flags);                                                                     \
+        const mode_t mode = creates(flags) ? va_arg(args, mode_t) : 0;                             \
+        va_end(args);                                                                              \
+        return creates(flags) && fault() ? -1 : REAL(name) pass;                                   \
+    }
+
+WRAP_OPEN(open, (const char *path, int flags, ...), (path, flags, mode))
+WRAP_OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
+WRAP_OPEN(openat, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))
+WRAP_OPEN(openat64, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))

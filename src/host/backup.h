@@ -38,7 +38,7 @@ PARE_NODISCARD pare_err pare_backup_keep(const pare_backup *backup, int dir_fd, 
                                          pare_diag *diag);
 
 /* Read the journal of a run. A record that a kill cut off is ignored.
- * The records point into *storage, which is owned by the caller. Errors: PARE_ERR_NOT_FOUND,
+ * The records (owned: free()) point into *storage (owned). Errors: PARE_ERR_NOT_FOUND,
  * PARE_ERR_IO, PARE_ERR_CORRUPT, PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_backup_read(const char *run_path, pare_buf *storage,
                                          pare_backup_record **records, size_t *count,
@@ -47,5 +47,10 @@ PARE_NODISCARD pare_err pare_backup_read(const char *run_path, pare_buf *storage
 /* After a kill between backup and replace the original has a second name in the backups of that
  * run: remove that name when it is still the same file. True when it did. */
 bool pare_backup_forget_unused(const char *run_path, const char *path, const pare_ident *ident);
+
+/* The folder of the backup of path (owned) and its name there (points into path).
+ * Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO, PARE_ERR_INVALID. */
+PARE_NODISCARD pare_err pare_backup_place(const char *run_path, const char *path, int *fd,
+                                          const char **base);
 
 #endif /* PARE_HOST_BACKUP_H */

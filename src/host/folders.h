@@ -64,4 +64,8 @@ uint32_t pare_folders_fd_count(const pare_folders *folders);
 PARE_NODISCARD pare_err pare_folders_walk(int dir_fd, const char *path, bool make, int *fd,
                                           pare_diag *diag);
 
+/* As above from the root of the file system, for canonical paths of any length. */
+PARE_NODISCARD pare_err pare_folders_walk_absolute(const char *path, bool make, int *fd,
+                                                   pare_diag *diag);
+
 #endif /* PARE_HOST_FOLDERS_H */

@@ -47,7 +47,7 @@ typedef struct pare_ledger_outcome {
 
 /* A file that an earlier run finished, as found by its path. Small: the plan holds many. */
 typedef struct pare_ledger_file {
-    uint64_t settings_key; /* first half of the settings hash */
+    uint64_t settings_key; /* .high of the settings hash */
     uint64_t out_size_bytes;
     int64_t out_mtime_ns;
     uint64_t out_path_key;        /* hash of the output's absolute path; 0: nothing was written */
@@ -69,19 +69,28 @@ PARE_NODISCARD pare_err pare_ledger_find_file(pare_ledger *ledger, const char *p
 PARE_NODISCARD pare_err pare_ledger_find_output(pare_ledger *ledger, const pare_ident *ident,
                                                 bool *found, pare_buf *source, pare_diag *diag);
 
-/* What became of this content with these settings, in any place, and where the bytes are.
- * out_path (may be NULL) gets an absolute path, terminated, or stays empty: the caller opens it
- * with pare_intake_open(), compares the hash, and copies it. Results of KEPT need no bytes.
- * Errors: PARE_ERR_IO. */
-PARE_NODISCARD pare_err pare_ledger_find_content(pare_ledger *ledger, const pare_hash *content,
-                                                 const pare_hash *settings, bool *found,
-                                                 pare_ledger_outcome *out, pare_hash *out_hash,
-                                                 pare_buf *out_path, pare_diag *diag);
+typedef struct pare_ledger_content_key {
+    pare_hash content, settings;
+} pare_ledger_content_key;
+
+/* What became of a content in any place. Start zeroed; release out_path with pare_buf_deinit(). */
+typedef struct pare_ledger_content {
+    bool found;
+    pare_ledger_outcome outcome;
+    pare_hash out_hash; /* OPTIMIZED: of the result */
+    pare_buf out_path;  /* OPTIMIZED: absolute path of a copy of it, terminated */
+} pare_ledger_content;
+
+/* What became of this content with these settings. For OPTIMIZED, open out_path with
+ * pare_intake_open(), compare its hash with out_hash, and copy it; when that fails do the work
+ * again. KEPT needs no bytes. Errors: PARE_ERR_IO, PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_ledger_find_content(pare_ledger *ledger,
+                                                 const pare_ledger_content_key *key,
+                                                 pare_ledger_content *out, pare_diag *diag);
 
 typedef struct pare_ledger_run {
     const char *command_line, *folder; /* may be NULL */
     pare_output_mode mode;
-    bool in_place_backup; /* a backup folder follows */
 } pare_ledger_run;
 
 /* Start a run; *id is 1 or more. The row is written at once. Keeps the results of the last 100
@@ -91,7 +100,7 @@ PARE_NODISCARD pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_le
 /* The folder of pare_backup_path(), so that undo finds it; written at once. */
 PARE_NODISCARD pare_err pare_ledger_run_backup(pare_ledger *ledger, int64_t run_id,
                                                const char *backup_path, pare_diag *diag);
-/* The last totals. final false: the run goes on (or was cancelled). Flushes when final. */
+/* The last totals; written at once. finished false: it was cancelled. */
 PARE_NODISCARD pare_err pare_ledger_run_end(pare_ledger *ledger, int64_t run_id,
                                             const pare_progress *totals, bool finished,
                                             pare_diag *diag);
@@ -106,7 +115,7 @@ typedef struct pare_ledger_result {
     pare_ident out_ident; /* of the output, when there is one */
     pare_hash content, settings;
     pare_hash out_hash; /* of the output, when OPTIMIZED */
-    bool in_place;      /* the output took the place of the input */
+    bool in_place;      /* OPTIMIZED: the output took the place of the input */
     pare_err err;       /* of this result: any */
     uint32_t ms;
     pare_ledger_outcome outcome; /* also FAILED: stored in the history only */

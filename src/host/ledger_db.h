@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Inside of the ledger, for ledger*.c only: the connection and its statements. */
+#ifndef PARE_HOST_LEDGER_DB_H
+#define PARE_HOST_LEDGER_DB_H
+
+#include <sqlite3.h>
+
+#include "host/ledger.h"
+
+/* X(name, SQL) */
+#define PARE_LEDGER_STATEMENTS(X)                                                                  \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
+    X(COMMIT, "COMMIT")                                                                            \
+    X(FIND_FILE,                                                                                   \
+      "SELECT ino, size, mtime_ns, ctime_ns, settings, outcome, err, format_in, format_out,"       \
+      " width, height, out_key, out_size, out_mtime_ns FROM files WHERE path = ?1")                \
+    X(FIND_OUTPUT, "SELECT source FROM outputs WHERE ino = ?1 AND size = ?2 AND mtime_ns = ?3")    \
+    X(FIND_CONTENT,                                                                                \
+      "SELECT outcome, err, format_in, format_out, width, height, bytes_in, bytes_out, score,"     \
+      " quality, lossless, out_hash, out_path FROM contents WHERE content = ?1 AND settings = ?2") \
+    X(ADD_RESULT, "INSERT OR REPLACE INTO results VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"  \
+                  "?13)")                                                                          \
+    X(ADD_CONTENT, "INSERT OR REPLACE INTO contents VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"    \
+                   "?12,?13,?14,?15)")                                                             \
+    X(ADD_FILE, "INSERT OR REPLACE INTO files VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"  \
+                "?14,?15)")                                                                        \
+    X(ADD_OUTPUT, "INSERT OR REPLACE INTO outputs VALUES(?1,?2,?3,?4)")                            \
+    X(FORGET_FILE, "DELETE FROM files WHERE path = ?1")                                            \
+    X(ADD_RUN, "INSERT INTO runs(started_s, mode, command_line, folder) VALUES(?1,?2,?3,?4)")      \
+    X(PRUNE_RESULTS, "DELETE FROM results WHERE run_id <= ?1")                                     \
+    X(RUN_BACKUP, "UPDATE runs SET backup = ?2 WHERE id = ?1")                                     \
+    X(RUN_END, "UPDATE runs SET ms=?2, files=?3, optimized=?4, kept=?5, skipped=?6, failed=?7,"    \
+               " bytes_in=?8, bytes_out=?9, finished=?10 WHERE id = ?1")                           \
+    X(UNFINISHED, "SELECT backup FROM runs WHERE backup IS NOT NULL AND finished = 0"              \
+                  " AND undone = 0 ORDER BY id DESC LIMIT 16")                                     \
+    X(FIND_UNDO, "SELECT id, backup, undone FROM runs WHERE id = ?1")                              \
+    X(LAST_UNDO, "SELECT id, backup, undone FROM runs WHERE backup IS NOT NULL AND undone = 0"     \
+                 " ORDER BY id DESC LIMIT 1")                                                      \
+    X(MARK_UNDONE, "UPDATE runs SET undone = 1 WHERE id = ?1")                                     \
+    X(HISTORY, "SELECT id, started_s, ms, files, optimized, kept, skipped, failed, bytes_in,"      \
+               " bytes_out, command_line, folder, finished, backup IS NOT NULL AND undone = 0,"    \
+               " undone FROM runs ORDER BY id DESC LIMIT ?1")
+
+typedef enum pare_ledger_statement {
+#define PARE_LEDGER_ENUM(name, sql) PARE_SQL_##name,
+    PARE_LEDGER_STATEMENTS(PARE_LEDGER_ENUM)
+#undef PARE_LEDGER_ENUM
+        PARE_SQL_COUNT
+} pare_ledger_statement;
+
+struct pare_ledger {
+    sqlite3 *db;
+    sqlite3_stmt *statements[PARE_SQL_COUNT];
+    char *path;
+    uint32_t pending; /* rows in the open transaction */
+    bool in_transaction;
+    bool damaged; /* SQLite said so: moved aside when closed */
+};
+
+/* A prepared statement, reset and without parameters. NULL on error, told to diag. */
+sqlite3_stmt *pare_ledger_prepare(pare_ledger *ledger, pare_ledger_statement which,
+                                  pare_diag *diag);
+/* Run a statement that gives no rows. */
+PARE_NODISCARD pare_err pare_ledger_run_statement(pare_ledger *ledger, sqlite3_stmt *statement,
+                                                  pare_diag *diag);
+/* One row: true; the end or an error: false and *err. */
+bool pare_ledger_row(pare_ledger *ledger, sqlite3_stmt *statement, pare_err *err, pare_diag *diag);
+/* Start the transaction that the next flush ends. */
+PARE_NODISCARD pare_err pare_ledger_transaction(pare_ledger *ledger, pare_diag *diag);
+/* The error of the connection, as a code and words. */
+pare_err pare_ledger_fail(pare_ledger *ledger, pare_diag *diag);
+
+void pare_ledger_bind_path(sqlite3_stmt *statement, int index, const char *path); /* or NULL */
+void pare_ledger_bind_hash(sqlite3_stmt *statement, int index, const pare_hash *hash);
+/* Sets out to the bytes of a column, terminated; empty when it is NULL. */
+PARE_NODISCARD pare_err pare_ledger_column_path(sqlite3_stmt *statement, int column, pare_buf *out);
+
+#endif /* PARE_HOST_LEDGER_DB_H */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runs in the ledger: beginning, end, backups, history. */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/ledger_db.h"
+
+enum { RUNS_WITH_RESULTS = 100 };
+
+pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run, int64_t *id,
+                               pare_diag *diag)
+{
+    *id = 0;
+    PARE_TRY(pare_ledger_transaction(ledger, diag));
+    sqlite3_stmt *add = pare_ledger_prepare(ledger, PARE_SQL_ADD_RUN, diag);
+    if (!add) return PARE_ERR_IO;
+    const char *command_line = run->command_line ? run->command_line : "";
+    sqlite3_bind_int64(add, 1, (sqlite3_int64)time(NULL));
+    sqlite3_bind_int(add, 2, (int)run->mode);
+    sqlite3_bind_text(add, 3, command_line, -1, SQLITE_TRANSIENT);
+    pare_ledger_bind_path(add, 4, run->folder ? run->folder : "");
+    PARE_TRY(pare_ledger_run_statement(ledger, add, diag));
+    *id = sqlite3_last_insert_rowid(ledger->db);
+    sqlite3_stmt *prune = pare_ledger_prepare(ledger, PARE_SQL_PRUNE_RESULTS, diag);
+    if (!prune) return PARE_ERR_IO;
+    sqlite3_bind_int64(prune, 1, *id - RUNS_WITH_RESULTS);
+    PARE_TRY(pare_ledger_run_statement(ledger, prune, diag));
+    return pare_ledger_flush(ledger, diag);
+}
+
+pare_err pare_ledger_run_backup(pare_ledger *ledger, int64_t run_id, const char *backup_path,
+                                pare_diag *diag)
+{
+    PARE_TRY(pare_ledger_transaction(ledger, diag));
+    sqlite3_stmt *update = pare_ledger_prepare(ledger, PARE_SQL_RUN_BACKUP, diag);
+    if (!update) return PARE_ERR_IO;
+    sqlite3_bind_int64(update, 1, run_id);
+    pare_ledger_bind_path(update, 2, backup_path);
+    PARE_TRY(pare_ledger_run_statement(ledger, update, diag));
+    return pare_ledger_flush(ledger, diag);
+}
+
+pare_err pare_ledger_run_end(pare_ledger *ledger, int64_t run_id, const pare_progress *totals,
+                             bool finished, pare_diag *diag)
+{
+    PARE_TRY(pare_ledger_transaction(ledger, diag));
+    sqlite3_stmt *update = pare_ledger_prepare(ledger, PARE_SQL_RUN_END, diag);
+    if (!update) return PARE_ERR_IO;
+    const uint64_t values[] = {totals->elapsed_ms, totals->files_done, totals->optimized,
+                               totals->kept,       totals->skipped,    totals->failed,
+                               totals->bytes_in,   totals->bytes_out};
+    sqlite3_bind_int64(update, 1, run_id);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        sqlite3_bind_int64(update, (int)i + 2, (sqlite3_int64)values[i]);
+    sqlite3_bind_int(update, 10, finished);
+    PARE_TRY(pare_ledger_run_statement(ledger, update, diag));
+    return pare_ledger_flush(ledger, diag);
+}
+
+pare_err pare_ledger_unfinished_backups(pare_ledger *ledger, pare_buf *paths, pare_diag *diag)
+{
+    pare_err err;
+    sqlite3_stmt *find = pare_ledger_prepare(ledger, PARE_SQL_UNFINISHED, diag);
+    paths->len = 0;
+    if (!find) return PARE_ERR_IO;
+    while (pare_ledger_row(ledger, find, &err, diag)) {
+        const void *path = sqlite3_column_blob(find, 0);
+        const int len = sqlite3_column_bytes(find, 0);
+        if (!path || len <= 0) continue;
+        err = pare_buf_append(paths, path, (size_t)len);
+        if (err == PARE_OK) err = pare_buf_append_byte(paths, 0);
+        if (err != PARE_OK) {
+            sqlite3_reset(find);
+            return err;
+        }
+    }
+    return err;
+}
+
+pare_err pare_ledger_find_undo(pare_ledger *ledger, int64_t *run_id, pare_buf *backup_path,
+                               pare_diag *diag)
+{
+    pare_err err;
+    const int64_t wanted = *run_id;
+    sqlite3_stmt *find =
+        pare_ledger_prepare(ledger, wanted ? PARE_SQL_FIND_UNDO : PARE_SQL_LAST_UNDO, diag);
+    if (!find) return PARE_ERR_IO;
+    if (wanted) sqlite3_bind_int64(find, 1, wanted);
+    if (!pare_ledger_row(ledger, find, &err, diag)) {
+        if (err != PARE_OK) return err;
+        if (!wanted) return pare_fail(diag, PARE_ERR_NOT_FOUND, "no run can be undone");
+        return pare_fail(diag, PARE_ERR_NOT_FOUND, "there is no run %lld", (long long)wanted);
+    }
+    *run_id = sqlite3_column_int64(find, 0);
+    const bool undone = sqlite3_column_int(find, 2) != 0;
+    err = pare_ledger_column_path(find, 1, backup_path);
+    sqlite3_reset(find);
+    if (err != PARE_OK) return err;
+    if (undone) {
+        return pare_fail(diag, PARE_ERR_NOT_FOUND, "run %lld is undone already",
+                         (long long)*run_id);
+    }
+    if (backup_path->len == 0) {
+        return pare_fail(diag, PARE_ERR_NOT_FOUND, "run %lld kept no backups", (long long)*run_id);
+    }
+    return PARE_OK;
+}
+
+pare_err pare_ledger_mark_undone(pare_ledger *ledger, int64_t run_id, pare_diag *diag)
+{
+    PARE_TRY(pare_ledger_transaction(ledger, diag));
+    sqlite3_stmt *update = pare_ledger_prepare(ledger, PARE_SQL_MARK_UNDONE, diag);
+    if (!update) return PARE_ERR_IO;
+    sqlite3_bind_int64(update, 1, run_id);
+    PARE_TRY(pare_ledger_run_statement(ledger, update, diag));
+    return pare_ledger_flush(ledger, diag);
+}

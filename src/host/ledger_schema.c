@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The tables of the ledger. Paths are BLOBs: they may hold any byte. Times of files are
+ * nanoseconds since 1970; 64-bit numbers without sign are stored as SQLite's with the same bits. */
+#include "host/ledger_schema.h"
+
+static const char VERSION_1[] =
+    "CREATE TABLE runs("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " started_s INTEGER NOT NULL, ms INTEGER NOT NULL DEFAULT 0, mode INTEGER NOT NULL,"
+    " files INTEGER NOT NULL DEFAULT 0, optimized INTEGER NOT NULL DEFAULT 0,"
+    " kept INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,"
+    " failed INTEGER NOT NULL DEFAULT 0, bytes_in INTEGER NOT NULL DEFAULT 0,"
+    " bytes_out INTEGER NOT NULL DEFAULT 0, command_line TEXT NOT NULL, folder BLOB NOT NULL,"
+    " backup BLOB, finished INTEGER NOT NULL DEFAULT 0, undone INTEGER NOT NULL DEFAULT 0);"
+    /* History of single files; those that were skipped as done are only counted. */
+    "CREATE TABLE results("
+    " run_id INTEGER NOT NULL, seq INTEGER NOT NULL, path BLOB NOT NULL, out_path BLOB,"
+    " outcome INTEGER NOT NULL, err INTEGER NOT NULL, format_in INTEGER NOT NULL,"
+    " format_out INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,"
+    " score REAL NOT NULL, quality INTEGER NOT NULL, ms INTEGER NOT NULL,"
+    " PRIMARY KEY(run_id, seq)) WITHOUT ROWID;"
+    /* What a content becomes with given settings, wherever it lies. */
+    "CREATE TABLE contents("
+    " content BLOB NOT NULL, settings BLOB NOT NULL,"
+    " outcome INTEGER NOT NULL, err INTEGER NOT NULL, format_in INTEGER NOT NULL,"
+    " format_out INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"
+    " bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL, score REAL NOT NULL,"
+    " quality INTEGER NOT NULL, lossless INTEGER NOT NULL, out_hash BLOB, out_path BLOB,"
+    " PRIMARY KEY(content, settings)) WITHOUT ROWID;"
+    /* Files that are done, so that they need not be opened. */
+    "CREATE TABLE files("
+    " path BLOB PRIMARY KEY, ino INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, settings INTEGER NOT NULL,"
+    " outcome INTEGER NOT NULL, err INTEGER NOT NULL, format_in INTEGER NOT NULL,"
+    " format_out INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"
+    " out_key INTEGER NOT NULL, out_size INTEGER NOT NULL, out_mtime_ns INTEGER NOT NULL"
+    ") WITHOUT ROWID;"
+    /* Files that Pare wrote, so that it may replace them and need not read them as inputs. */
+    "CREATE TABLE outputs("
+    " ino INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+    " source BLOB NOT NULL, PRIMARY KEY(ino, size, mtime_ns)) WITHOUT ROWID;";
+
+const char *const pare_ledger_migrations[PARE_LEDGER_VERSION] = {VERSION_1};

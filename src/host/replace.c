@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The five steps of replacing a file: write a temporary one beside it, make that durable, keep the
+ * old one if asked, rename, make the rename durable. */
+#include "host/replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/intake.h"
+#include "host/temp.h"
+
+struct pare_replace {
+    pare_temp temp;
+};
+
+pare_err pare_replace_begin(int dir_fd, pare_replace **out, pare_diag *diag)
+{
+    pare_replace *rep = malloc(sizeof *rep);
+    *out = NULL;
+    if (!rep) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for a result");
+    const pare_err err = pare_temp_create(dir_fd, &rep->temp, diag);
+    if (err != PARE_OK)
+        free(rep);
+    else
+        *out = rep;
+    return err;
+}
+
+int pare_replace_fd(const pare_replace *rep)
+{
+    return rep->temp.write_fd;
+}
+
+pare_err pare_replace_copy(pare_replace *rep, int in_fd, uint64_t *bytes, pare_diag *diag)
+{
+    return pare_temp_copy(rep->temp.write_fd, in_fd, bytes, diag);
+}
+
+void pare_replace_abort(pare_replace **rep)
+{
+    if (!*rep) return;
+    pare_temp_deinit(&(*rep)->temp);
+    free(*rep);
+    *rep = NULL;
+}
+
+bool pare_replace_is_temp(const char *name)
+{
+    return pare_temp_is_name(name);
+}
+
+bool pare_replace_sweep(int dir_fd, const char *name)
+{
+    return pare_temp_sweep(dir_fd, name);
+}
+
+/* The file that a worker made is what it said, and can no longer change. */
+static pare_err check_made(pare_replace *rep, const pare_replace_request *request,
+                           pare_replaced *out, pare_diag *diag)
+{
+    uint8_t first[4096];
+    struct stat st;
+    PARE_TRY(pare_temp_settle(&rep->temp, diag));
+    if (fstat(rep->temp.fd, &st) != 0) return pare_fail_errno(diag, "stat", "result");
+    const uint64_t len = (uint64_t)st.st_size;
+    if (len != request->bytes) {
+        return pare_fail(diag, PARE_ERR_PROTOCOL, "the result has %llu bytes, not %llu",
+                         (unsigned long long)len, (unsigned long long)request->bytes);
+    }
+    if (request->max_bytes && len > request->max_bytes) return PARE_SKIP_NOT_SMALLER;
+    if (request->format != PARE_FORMAT_UNKNOWN) {
+        const ssize_t got = pread(rep->temp.fd, first, sizeof first, 0);
+        if (got < 0) return pare_fail_errno(diag, "read", "result");
+        if (pare_format_sniff(first, (size_t)got) != request->format) {
+            return pare_fail(diag, PARE_ERR_PROTOCOL, "the result is no %s file",
+                             pare_format_name(request->format));
+        }
+    }
+    return pare_intake_hash(rep->temp.fd, &out->hash, diag);
+}
+
+/* linked: we made a link to it just now, which changed its ctime. */
+static pare_err check_original(const pare_replace_request *request, bool linked, pare_diag *diag)
+{
+    struct stat st;
+    if (fstatat(request->original_dir_fd, request->original_name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT) return pare_fail_errno(diag, "stat", request->original_name);
+        return pare_fail(diag, PARE_ERR_CHANGED, "%s is gone", request->original_name);
+    }
+    pare_ident now = pare_ident_of(&st);
+    if (linked) now.ctime_ns = request->original->ctime_ns;
+    if (S_ISREG(st.st_mode) && pare_ident_same(&now, request->original)) return PARE_OK;
+    return pare_fail(diag, PARE_ERR_CHANGED, "%s changed meanwhile", request->original_name);
+}
+
+static bool over_the_original(const pare_replace_request *request)
+{
+    return request->in_place && strcmp(request->name, request->original_name) == 0;
+}
+
+/* Decides whether what has the name may be replaced; *replace false: nothing may be there. */
+static pare_err check_target(const pare_replace *rep, const pare_replace_request *request,
+                             bool *replace, pare_diag *diag)
+{
+    struct stat st;
+    *replace = over_the_original(request);
+    if (*replace) return PARE_OK;
+    if (fstatat(rep->temp.dir_fd, request->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? PARE_OK : pare_fail_errno(diag, "stat", request->name);
+    }
+    const pare_ident there = pare_ident_of(&st);
+    if (there.dev == request->original->dev && there.ino == request->original->ino) {
+        return pare_fail(diag, PARE_ERR_EXISTS, "the output %s is the input", request->name);
+    }
+    *replace = request->overwrite ||
+               (S_ISREG(st.st_mode) && there.ctime_ns <= request->replaceable_before_ns);
+    if (*replace) return PARE_OK;
+    return pare_fail(diag, PARE_ERR_EXISTS, "%s exists and is not Pare's", request->name);
+}
+
+static pare_err keep_backup(const pare_replace *rep, const pare_replace_request *request,
+                            pare_diag *diag)
+{
+    struct stat st;
+    if (fstat(rep->temp.fd, &st) != 0) return pare_fail_errno(diag, "stat", "result");
+    const pare_backup_record record = {
+        .path = request->original_path,
+        .new_name = request->name,
+        .original = *request->original,
+        .made = pare_ident_of(&st),
+    };
+    return pare_backup_keep(request->backup, request->original_dir_fd, request->original_name,
+                            request->original_fd, &record, diag);
+}
+
+/* A folder that cannot be synced (some network file systems say EINVAL) is as durable as it gets.
+ */
+static pare_err sync_folder(int dir_fd, pare_diag *diag)
+{
+    if (fsync(dir_fd) == 0 || errno == EINVAL) return PARE_OK;
+    return pare_fail_errno(diag, "fsync", "folder of the result");
+}
+
+/* In place with another name: the original goes last, so that a kill leaves both. */
+static pare_err remove_original(const pare_replace_request *request, pare_diag *diag)
+{
+    PARE_TRY(check_original(request, request->backup != NULL, diag));
+    if (unlinkat(request->original_dir_fd, request->original_name, 0) != 0) {
+        return pare_fail_errno(diag, "remove", request->original_name);
+    }
+    return sync_folder(request->original_dir_fd, diag);
+}
+
+static pare_err place(pare_replace *rep, const pare_replace_request *request, pare_replaced *out,
+                      pare_diag *diag)
+{
+    struct stat st;
+    bool replace, backed_up = false;
+    PARE_TRY(check_target(rep, request, &replace, diag));
+    pare_temp_dress(&rep->temp, request->original_fd, request->keep_dates);
+    /* Before the rename: a crash must not leave an empty file under the old name. */
+    if (fsync(rep->temp.fd) != 0) return pare_fail_errno(diag, "fsync", request->name);
+    if (request->in_place && request->backup) {
+        PARE_TRY(keep_backup(rep, request, diag));
+        backed_up = true;
+    }
+    PARE_TRY(check_original(request, backed_up, diag));
+    PARE_TRY(pare_temp_rename(&rep->temp, request->name, replace, diag));
+    out->written = true;
+    if (fstat(rep->temp.fd, &st) != 0) return pare_fail_errno(diag, "stat", request->name);
+    out->ident = pare_ident_of(&st);
+    PARE_TRY(sync_folder(rep->temp.dir_fd, diag));
+    if (!request->in_place || over_the_original(request)) return PARE_OK;
+    return remove_original(request, diag);
+}
+
+pare_err pare_replace_commit(pare_replace **rep, const pare_replace_request *request,
+                             pare_replaced *out, pare_diag *diag)
+{
+    *out = (pare_replaced){0};
+    pare_err err = PARE_OK;
+    if (!*request->name || strchr(request->name, '/')) {
+        err = pare_fail(diag, PARE_ERR_INVALID, "not a file name: %s", request->name);
+    }
+    if (err == PARE_OK) err = check_original(request, false, diag);
+    if (err == PARE_OK) err = check_made(*rep, request, out, diag);
+    if (err == PARE_OK) err = place(*rep, request, out, diag);
+    pare_replace_abort(rep); /* the one place that closes, unlinks and frees */
+    return err;
+}

@@ -8,5 +8,7 @@
 #define PARE_PRINTF(format_index, first_index)                                                     \
     __attribute__((format(printf, format_index, first_index)))
 #define PARE_UNUSED __attribute__((unused))
+/* For bodies that are compiled once for each value of a constant argument. */
+#define PARE_ALWAYS_INLINE inline __attribute__((always_inline))
 
 #endif /* PARE_BASE_ATTR_H */

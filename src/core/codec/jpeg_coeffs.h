@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The DCT coefficients that a JPEG is written from: read from a file, or made from pixels.
+ *
+ * A coefficient's value is stored number x step. For a file the stored numbers are the file's own
+ * (step is its quantizer); for pixels they are in sixteenths. */
+#ifndef PARE_CORE_JPEG_COEFFS_H
+#define PARE_CORE_JPEG_COEFFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/codec/codec.h"
+
+#define PARE_JPEG_COMPONENTS_MAX 4
+
+typedef enum pare_jpeg_color {
+    PARE_JPEG_OTHER = 0, /* components without a meaning that we know */
+    PARE_JPEG_GRAY,
+    PARE_JPEG_YCC,
+    PARE_JPEG_RGB,
+    PARE_JPEG_CMYK,
+    PARE_JPEG_YCCK
+} pare_jpeg_color;
+
+/* One component. */
+typedef struct pare_jpeg_plane {
+    uint8_t id;                           /* component id in the file */
+    uint8_t h, v;                         /* sampling factors, 1..4 */
+    uint32_t width_blocks, height_blocks; /* without the blocks that only fill up an MCU */
+    /* rows[y]: width_blocks blocks of 64, natural order. Array owned, rows borrowed from `own`
+     * or from the reader. */
+    const int16_t **rows;
+    int16_t *own;       /* owned storage, or NULL */
+    uint16_t quant[64]; /* of the file, natural order; zero when made from pixels */
+    float step[64];     /* value of one stored unit, natural order */
+    float shrink;       /* stored units to take off each AC magnitude: inverts the bias of rounding
+                           towards zero of a peaked distribution */
+} pare_jpeg_plane;
+
+typedef struct pare_jpeg_coeffs {
+    uint32_t width_px, height_px;
+    pare_jpeg_color color;
+    uint8_t component_count;
+    uint8_t max_h, max_v;
+    bool has_jfif, has_adobe;
+    uint8_t adobe_transform;
+    uint8_t density_unit; /* as JFIF stores it */
+    uint16_t density_x, density_y;
+    pare_jpeg_plane planes[PARE_JPEG_COMPONENTS_MAX];
+    void *reader; /* owned; whose memory the rows are in, or NULL */
+} pare_jpeg_coeffs;
+
+/* Read all coefficients of a file.
+ *
+ *   file  borrowed for the call.
+ *   max_memory_bytes  0: none.
+ *   out   owned; end it with pare_jpeg_coeffs_deinit, also after an error.
+ *
+ * Errors: PARE_SKIP_UNSUPPORTED_VARIANT (12 bit, lossless or hierarchical JPEG), PARE_ERR_CORRUPT,
+ * PARE_ERR_TRUNCATED, PARE_ERR_TOO_LARGE, PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_jpeg_coeffs_read(pare_bytes file, uint64_t max_memory_bytes,
+                                              pare_jpeg_coeffs *out, pare_diag *diag);
+
+/* What pare_jpeg_coeffs_from_pixels makes. */
+typedef struct pare_jpeg_shape {
+    bool halve_chroma; /* 4:2:0; else 4:4:4 */
+} pare_jpeg_shape;
+
+/* Gray, YCbCr (from RGB) or inverted CMYK coefficients of an image without alpha, 8 or 16 bit.
+ *
+ *   out  owned, as above.
+ *
+ * Errors: PARE_ERR_INVALID (alpha, or an edge beyond 65535), PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_jpeg_coeffs_from_pixels(const pare_image *image,
+                                                     const pare_jpeg_shape *shape,
+                                                     pare_jpeg_coeffs *out, pare_diag *diag);
+
+/* How much the chroma of a 4:4:4, 4:2:2 or 4:4:0 source would lose by 4:2:0: energy of the
+ * frequencies that it cannot hold, per pixel, in squared sample units; 0 for other sources. */
+double pare_jpeg_coeffs_chroma_loss(const pare_jpeg_coeffs *coeffs);
+
+/* Halve the chroma of a YCbCr source to 4:2:0 without leaving the DCT. Leaves others as they are.
+ * Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_jpeg_coeffs_halve_chroma(pare_jpeg_coeffs *coeffs, pare_diag *diag);
+
+/* Allocates own storage and rows for width_blocks x height_blocks. Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_jpeg_plane_init(pare_jpeg_plane *plane, uint32_t width_blocks,
+                                             uint32_t height_blocks);
+
+/* Free the coefficients and keep the header fields and quantizers. */
+void pare_jpeg_coeffs_release_rows(pare_jpeg_coeffs *coeffs);
+
+void pare_jpeg_coeffs_deinit(pare_jpeg_coeffs *coeffs);
+
+/* Natural index of the k-th coefficient in zigzag order (ITU-T T.81, figure A.6). */
+extern const uint8_t pare_jpeg_natural[64];
+
+#endif /* PARE_CORE_JPEG_COEFFS_H */

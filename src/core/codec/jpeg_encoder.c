@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The JPEG encoder: coefficients -> tables -> quantization -> script -> file. */
+#include "core/codec/jpeg_encoder.h"
+
+#include <stdlib.h>
+
+#include "core/codec/jpeg_quantize.h"
+#include "core/codec/jpeg_tables.h"
+#include "core/codec/jpeg_write.h"
+
+/* Stored units that decoders' plain dequantization overestimates magnitudes by. */
+#define SOURCE_SHRINK 0.08f
+/* Chroma energy beyond half the rate, in squared sample units, above which 4:4:4 stays. */
+#define CHROMA_LOSS_MAX 3.0
+
+struct pare_encoder {
+    pare_jpeg_coeffs coeffs;
+    pare_jpeg_frame frame;
+    const pare_metadata *metadata;
+    bool is_lossless;
+    int effort;
+};
+
+static void describe_frame(pare_encoder *self)
+{
+    self->frame.component_count = self->coeffs.component_count;
+    self->frame.max_h = self->coeffs.max_h;
+    self->frame.max_v = self->coeffs.max_v;
+    self->frame.width_px = self->coeffs.width_px;
+    self->frame.height_px = self->coeffs.height_px;
+}
+
+static pare_err open_lossless(pare_encoder *self, pare_diag *diag)
+{
+    for (int i = 0; i < self->coeffs.component_count; i++) {
+        PARE_TRY(pare_jpeg_blocks_copy(&self->frame.blocks[i], &self->coeffs.planes[i], diag));
+    }
+    pare_jpeg_coeffs_release_rows(&self->coeffs);
+    return PARE_OK;
+}
+
+static pare_err open_lossy(pare_encoder *self, const pare_encode_params *params, pare_diag *diag)
+{
+    pare_jpeg_coeffs *coeffs = &self->coeffs;
+    for (int i = 0; i < coeffs->component_count; i++)
+        coeffs->planes[i].shrink = SOURCE_SHRINK;
+    if (params->is_graphic) return PARE_OK;
+    if (pare_jpeg_coeffs_chroma_loss(coeffs) > CHROMA_LOSS_MAX) return PARE_OK;
+    return pare_jpeg_coeffs_halve_chroma(coeffs, diag);
+}
+
+static pare_err open_source(pare_encoder *self, const pare_source *source,
+                            const pare_encode_params *params, pare_diag *diag)
+{
+    if (source->original.len > 0) {
+        PARE_TRY(
+            pare_jpeg_coeffs_read(source->original, params->max_memory_bytes, &self->coeffs, diag));
+        return params->lossless ? open_lossless(self, diag) : open_lossy(self, params, diag);
+    }
+    if (params->lossless || !source->image) {
+        return pare_fail(diag, PARE_ERR_INVALID, "JPEG is lossless only from a JPEG file");
+    }
+    const pare_jpeg_shape shape = {.halve_chroma = !params->is_graphic};
+    return pare_jpeg_coeffs_from_pixels(source->image, &shape, &self->coeffs, diag);
+}
+
+pare_err pare_jpeg_encoder_open(const pare_source *source, const pare_encode_params *params,
+                                pare_encoder **out, pare_diag *diag)
+{
+    *out = NULL;
+    pare_encoder *self = calloc(1, sizeof *self);
+    if (!self) return PARE_ERR_NO_MEMORY;
+    self->metadata = source->metadata;
+    self->is_lossless = params->lossless;
+    self->effort = params->effort;
+    const pare_err err = open_source(self, source, params, diag);
+    if (err != PARE_OK) {
+        pare_jpeg_encoder_close(&self);
+        return err;
+    }
+    describe_frame(self);
+    *out = self;
+    return PARE_OK;
+}
+
+static pare_err quantize(pare_encoder *self, uint16_t (*quants)[64])
+{
+    const pare_jpeg_color color = self->coeffs.color;
+    const bool has_chroma = color == PARE_JPEG_YCC || color == PARE_JPEG_YCCK;
+    for (int i = 0; i < self->coeffs.component_count; i++) {
+        const bool is_chroma = has_chroma && (i == 1 || i == 2);
+        const pare_jpeg_quantizer quantizer = {.quant = quants[i],
+                                               .weighing = is_chroma ? PARE_JPEG_WEIGH_CHROMA
+                                                                     : PARE_JPEG_WEIGH_LUMA,
+                                               .trellis = self->effort >= 2};
+        PARE_TRY(pare_jpeg_quantize(&self->coeffs.planes[i], &quantizer, &self->frame.blocks[i]));
+    }
+    return PARE_OK;
+}
+
+pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out, pare_diag *diag)
+{
+    uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64];
+    const pare_jpeg_color color = self->coeffs.color;
+    out->len = 0;
+    if (self->is_lossless) {
+        for (int i = 0; i < self->coeffs.component_count; i++) {
+            for (int k = 0; k < 64; k++)
+                quants[i][k] = self->coeffs.planes[i].quant[k];
+        }
+    } else {
+        if (!(quality >= 1.0 && quality <= 100.0)) {
+            return pare_fail(diag, PARE_ERR_INVALID, "quality %g", quality);
+        }
+        pare_jpeg_tables_make(&self->coeffs, pare_jpeg_distance(quality), quants);
+        PARE_TRY(quantize(self, quants));
+    }
+    pare_jpeg_script script;
+    pare_jpeg_script_search(&self->frame, color == PARE_JPEG_YCC || color == PARE_JPEG_YCCK,
+                            self->effort, &script);
+    const pare_jpeg_file file = {.head = &self->coeffs,
+                                 .frame = &self->frame,
+                                 .quants = (const uint16_t(*)[64])quants,
+                                 .script = &script,
+                                 .metadata = self->metadata};
+    return pare_jpeg_write(&file, out, diag);
+}
+
+void pare_jpeg_encoder_close(pare_encoder **encoder)
+{
+    pare_encoder *self = *encoder;
+    if (!self) return;
+    for (int i = 0; i < PARE_JPEG_COMPONENTS_MAX; i++) {
+        pare_jpeg_blocks_deinit(&self->frame.blocks[i]);
+    }
+    pare_jpeg_coeffs_deinit(&self->coeffs);
+    free(self);
+    *encoder = NULL;
+}

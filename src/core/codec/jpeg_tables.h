@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Quantization tables as a function of the quality. */
+#ifndef PARE_CORE_JPEG_TABLES_H
+#define PARE_CORE_JPEG_TABLES_H
+
+#include "core/codec/jpeg_coeffs.h"
+
+/* Distance (0 is perfect, 1 hard to see, 15 very bad) of a quality of 1..100. Monotone and
+ * continuous; 90 is about 1. */
+double pare_jpeg_distance(double quality);
+
+/* One table for each component of coeffs, natural order, entries 1..255. */
+void pare_jpeg_tables_make(const pare_jpeg_coeffs *coeffs, double distance,
+                           uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64]);
+
+#endif /* PARE_CORE_JPEG_TABLES_H */

@@ -26,7 +26,19 @@ enum {
 typedef struct pare_limits {
     uint64_t max_pixels;
     uint64_t max_memory_bytes; /* 0: none */
+    /* 1, 2, 4 or 8; 0 is 1. A decoder that can makes the image smaller by this factor (sizes round
+     * up), for cheap resizing; others ignore it. max_pixels counts the size of the file. */
+    uint32_t shrink;
 } pare_limits;
+
+/* PARE_ERR_TOO_LARGE, PARE_ERR_NO_MEMORY or PARE_ERR_CORRUPT (no pixels) for an image of this size
+ * that needs so many bytes for each pixel while it is decoded. limits may be NULL. */
+PARE_NODISCARD pare_err pare_limits_check(const pare_limits *limits, uint64_t width_px,
+                                          uint64_t height_px, uint64_t bytes_per_pixel,
+                                          pare_diag *diag);
+
+/* True when bytes after the end of an image are worth keeping: more than 16, and not all zero. */
+bool pare_is_trailing_data(pare_bytes rest);
 
 /* What an encoder works from. */
 typedef struct pare_source {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/* JPEG bytes to pixels. */
+#ifndef PARE_CORE_JPEG_DECODE_H
+#define PARE_CORE_JPEG_DECODE_H
+
+#include "core/codec/codec.h"
+
+/* As pare_codec.decode; limits->shrink is honoured. */
+PARE_NODISCARD pare_err pare_jpeg_decode(pare_bytes file, const pare_limits *limits,
+                                         pare_image *out, pare_diag *diag);
+
+#endif /* PARE_CORE_JPEG_DECODE_H */

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The entry of PNG in the table of formats. */
+#include "core/codec/codec.h"
+#include "core/codec/png_decode.h"
+#include "core/codec/png_info.h"
+
+const pare_codec pare_codec_png = {
+    .format = PARE_FORMAT_PNG,
+    .caps = PARE_CODEC_DECODES | PARE_CODEC_ENCODES | PARE_CODEC_LOSSY | PARE_CODEC_LOSSLESS |
+            PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY,
+    .read_info = pare_png_read_info,
+    .decode = pare_png_decode,
+};

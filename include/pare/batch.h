@@ -184,6 +184,18 @@ PARE_API PARE_NODISCARD pare_err pare_file_score(const char *a, const char *b,
                                                  const char *worker_path, double *score,
                                                  pare_diag *diag);
 
+/* Optimize what in_fd holds and write the result to out_fd: the bytes of a smaller file, or the
+ * original bytes when they are kept; nothing on an error. For pipes: both are read and written to
+ * their end from where they stand, and stay open.
+ *
+ *   options  borrowed; image, memory_bytes, timeout_ms, priority and worker_path count.
+ *   out      filled in every case; input "-", output NULL; text is borrowed from diag.
+ *
+ * PARE_OK or PARE_SKIP_* (the original was written), or an error as in pare_optimize(),
+ * PARE_ERR_IO, PARE_ERR_CRASHED, PARE_ERR_TIMEOUT. Blocks until it is done. */
+PARE_API PARE_NODISCARD pare_err pare_batch_one(const pare_batch_options *options, int in_fd,
+                                                int out_fd, pare_file_result *out, pare_diag *diag);
+
 #ifdef __cplusplus
 }
 #endif

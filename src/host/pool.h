@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The worker processes of a run: started, given tasks, watched, replaced and ended.
+ *
+ * A worker holds at most two tasks: the one it works on, and one that waits in its socket so that
+ * small images never wait for the loop. Every task that was sent comes back exactly once, by
+ * on_answer or on_returned. One thread: that of the loop; callbacks come from the loop only. */
+#ifndef PARE_HOST_POOL_H
+#define PARE_HOST_POOL_H
+
+#include <uv.h>
+
+#include "base/trace.h"
+#include "host/worker_link.h"
+
+typedef struct pare_pool pare_pool;
+
+/* Held by the sender from send to answer or return; descriptors and strings are borrowed. */
+typedef struct pare_pool_task {
+    uint64_t id; /* 1 or more, unique in the pool */
+    pare_task_kind kind;
+    const pare_options *options;
+    int fds[2];
+    int fd_count;
+    uint64_t deadline_ms; /* from the moment that the worker can begin */
+    uint64_t expected_us; /* a second task joins only when both are short */
+    const char *name;     /* for the view */
+    void *user;
+    /* filled by the pool */
+    uint64_t sent_us, started_us;
+} pare_pool_task;
+
+typedef struct pare_pool_answer {
+    pare_err err; /* PARE_OK: message is a RESULT; else CRASHED, TIMEOUT or PROTOCOL, see text */
+    const pare_message *message;
+    const char *text;
+    uint32_t worker; /* 1, 2, ... */
+    uint64_t ended_us;
+} pare_pool_answer;
+
+typedef struct pare_pool_events {
+    void (*on_answer)(void *user, pare_pool_task *task, const pare_pool_answer *answer);
+    /* Its worker died of another task; send it again. */
+    void (*on_returned)(void *user, pare_pool_task *task);
+    /* A worker can take a task now. */
+    void (*on_room)(void *user);
+    /* Workers cannot be started; tasks that were sent have come back. */
+    void (*on_fatal)(void *user, pare_err err, const char *text);
+} pare_pool_events;
+
+typedef struct pare_pool_config {
+    uv_loop_t *loop;
+    pare_worker_command command;  /* path is copied */
+    uint32_t worker_cap;          /* most workers at once */
+    uint64_t rss_watermark_bytes; /* an idle worker above it is replaced; 0: never */
+    uint32_t tasks_per_worker;    /* replaced after so many; 0: never */
+    pare_trace *trace;            /* may be NULL */
+    const pare_pool_events *events;
+    void *user;
+} pare_pool_config;
+
+/* Starts nothing yet. Errors: PARE_ERR_NO_MEMORY, PARE_ERR_IO. */
+PARE_NODISCARD pare_err pare_pool_create(const pare_pool_config *config, pare_pool **out,
+                                         pare_diag *diag);
+
+/* How many workers there should be, at most worker_cap: missing ones are started now, idle ones
+ * beyond it end. */
+void pare_pool_resize(pare_pool *pool, uint32_t size);
+
+/* Give a task to an idle worker, or to one that works on a short one. False: no room now. */
+bool pare_pool_send(pare_pool *pool, pare_pool_task *task);
+/* Would a task of this expected time be taken? */
+bool pare_pool_has_room(const pare_pool *pool, uint64_t expected_us);
+
+/* The worker that gave this answer lied: replace it. Its other task comes back. */
+void pare_pool_distrust(pare_pool *pool, uint32_t worker);
+/* End all work now; tasks come back with CRASHED or by on_returned. */
+void pare_pool_kill(pare_pool *pool);
+
+typedef struct pare_pool_stats {
+    uint32_t workers, busy, in_flight;
+    uint64_t restarts; /* after a crash, a timeout or nonsense */
+    uint64_t recycled;
+} pare_pool_stats;
+void pare_pool_stats_get(const pare_pool *pool, pare_pool_stats *out);
+
+/* Fill at most cap views of the running workers, lowest number first; returns how many. Reads
+ * /proc at most twice a second. */
+uint32_t pare_pool_views(pare_pool *pool, pare_worker_view *views, uint32_t cap);
+
+/* Ends all workers: politely, after a second with SIGKILL. No task may be in flight. When the loop
+ * has nothing left to do, the pool can be destroyed. */
+void pare_pool_close(pare_pool *pool);
+/* After close and the end of the loop. Accepts a pointer to NULL. */
+void pare_pool_destroy(pare_pool **pool);
+
+/* Where the worker program is: wanted when not NULL, else $PARE_WORKER, else beside this program,
+ * in the build tree, or where it was installed. Terminated.
+ * Errors: PARE_ERR_NOT_FOUND (the text names the places), PARE_ERR_INVALID. */
+PARE_NODISCARD pare_err pare_pool_find_worker(const char *wanted, char path[4096], pare_diag *diag);
+
+#endif /* PARE_HOST_POOL_H */

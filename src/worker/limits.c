@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Resource limits of the worker process. */
+#include "worker/limits.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define HAS_SHADOW_MEMORY 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_SHADOW_MEMORY 1
+#endif
+#ifndef HAS_SHADOW_MEMORY
+#define HAS_SHADOW_MEMORY 0
+#endif
+
+static pare_err lower(int resource, rlim_t value, const char *name, pare_diag *diag)
+{
+    struct rlimit now;
+    if (getrlimit(resource, &now) != 0) return pare_fail_errno(diag, "getrlimit", name);
+    if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value) value = now.rlim_max;
+    const struct rlimit wanted = {value, value};
+    if (setrlimit(resource, &wanted) != 0) return pare_fail_errno(diag, "setrlimit", name);
+    return PARE_OK;
+}
+
+pare_err pare_worker_limits_apply(const pare_worker_limits *limits, pare_diag *diag)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return pare_fail_errno(diag, "prctl", "worker");
+    /* Ctrl-C reaches the whole foreground group; the host decides when a worker ends. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+    PARE_TRY(lower(RLIMIT_CORE, 0, "core", diag));
+    if (limits->memory_bytes > 0 && !HAS_SHADOW_MEMORY) {
+        PARE_TRY(lower(RLIMIT_AS, limits->memory_bytes, "memory", diag));
+    }
+    if (limits->nice > 0) {
+        errno = 0;
+        if (nice(limits->nice) == -1 && errno != 0) return pare_fail_errno(diag, "nice", "worker");
+    }
+    /* Missing on kernels before 5.9; the host marks its own descriptors close-on-exec anyway. */
+    (void)close_range(4, ~0u, 0);
+    return PARE_OK;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+/* jemalloc: https://jemalloc.net/jemalloc.3.html, "arena.<i>.purge". */
+#include <stddef.h>
+
+#include <jemalloc/jemalloc.h>
+
+#include "worker/memory.h"
+
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+
+void pare_worker_memory_purge(void)
+{
+    (void)mallctl("arena." TEXT(MALLCTL_ARENAS_ALL) ".purge", NULL, NULL, NULL, 0);
+}

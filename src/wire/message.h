@@ -24,6 +24,15 @@ typedef enum pare_message_kind {
     PARE_MESSAGE_RESULT = 4
 } pare_message_kind;
 
+/* Layers of the worker's sandbox, in HELLO. */
+enum {
+    PARE_SANDBOX_NO_NEW_PRIVS = 1 << 0,
+    PARE_SANDBOX_RLIMITS = 1 << 1,
+    PARE_SANDBOX_LANDLOCK = 1 << 2, /* Linux 5.13 and later */
+    PARE_SANDBOX_SECCOMP = 1 << 3,
+    PARE_SANDBOX_ALL = 0xf
+};
+
 typedef enum pare_task_kind {
     PARE_TASK_NONE = 0,
     PARE_TASK_OPTIMIZE = 1, /* descriptors: input, output */
@@ -37,7 +46,7 @@ typedef struct pare_message {
     union {
         struct {
             uint32_t version;
-            uint32_t sandbox; /* bits of layers that hold, see worker/sandbox.h */
+            uint32_t sandbox; /* PARE_SANDBOX_* that hold */
         } hello;
         struct {
             pare_task_kind kind;

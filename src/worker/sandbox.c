@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "wire/message.h"
+
 static bool limit(int resource, rlim_t value)
 {
     const struct rlimit rlimit = {value, value};
@@ -18,11 +20,9 @@ static bool limit(int resource, rlim_t value)
 }
 
 /* RLIMIT_NPROC counts the processes of the user, not of the worker: 0 only stops new ones. */
-static bool set_limits(uint64_t address_space_bytes)
+static bool set_limits(void)
 {
-    bool held = limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_MSGQUEUE, 0);
-    if (address_space_bytes) held = limit(RLIMIT_AS, (rlim_t)address_space_bytes) && held;
-    return held;
+    return limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0) && limit(RLIMIT_MSGQUEUE, 0);
 }
 
 /* A ruleset that handles every right and grants none, anywhere. The kernel tells which rights it
@@ -91,12 +91,15 @@ static bool filter_calls(void)
     return held;
 }
 
-uint32_t pare_sandbox_enter(uint64_t address_space_bytes)
+uint32_t pare_sandbox_enter(void)
 {
+#ifdef PARE_SANITIZED
+    return 0;
+#endif
     uint32_t layers = 0;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) layers |= PARE_SANDBOX_NO_NEW_PRIVS;
     if (deny_paths()) layers |= PARE_SANDBOX_LANDLOCK;
-    if (set_limits(address_space_bytes)) layers |= PARE_SANDBOX_RLIMITS;
+    if (set_limits()) layers |= PARE_SANDBOX_RLIMITS;
     if (filter_calls()) layers |= PARE_SANDBOX_SECCOMP; /* last: the others need calls it forbids */
     return layers;
 }

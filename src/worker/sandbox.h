@@ -10,21 +10,9 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
-
-enum {
-    PARE_SANDBOX_NO_NEW_PRIVS = 1 << 0,
-    PARE_SANDBOX_RLIMITS = 1 << 1,
-    PARE_SANDBOX_LANDLOCK = 1 << 2, /* Linux 5.13 and later */
-    PARE_SANDBOX_SECCOMP = 1 << 3,
-    PARE_SANDBOX_ALL = 0xf
-};
-
-/* Close the door, for good. All libraries must be initialised before.
- *
- *   address_space_bytes  ceiling of the whole process, 0: none.
- *
- * Returns the layers that hold, PARE_SANDBOX_*; the cause for each missing one is the kernel's. */
-uint32_t pare_sandbox_enter(uint64_t address_space_bytes);
+/* Close the door, for good. All libraries must be initialised before; memory limits are set by
+ * pare_worker_limits_apply(). Returns the layers that hold, PARE_SANDBOX_* of wire/message.h; none
+ * in builds with a sanitizer, whose runtime needs more calls. */
+uint32_t pare_sandbox_enter(void);
 
 #endif /* PARE_WORKER_SANDBOX_H */

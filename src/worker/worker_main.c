@@ -14,6 +14,7 @@
 #include <pare/version.h>
 
 #include "worker/limits.h"
+#include "worker/sandbox.h"
 #include "worker/serve.h"
 
 enum { SOCKET_FD = 3, EXIT_USAGE = 2 };
@@ -68,8 +69,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "pare-worker: %s\n", diag.text);
         return 1;
     }
-    /* Everything is initialised from here on, and no byte of an image was read yet: the sandbox
-     * closes the door in this place, and its layers go into HELLO. */
-    const uint32_t sandbox = 0;
+    /* Everything is initialised from here on, and no byte of an image was read yet. */
+    const uint32_t sandbox = pare_sandbox_enter();
     return pare_worker_serve(SOCKET_FD, sandbox);
 }

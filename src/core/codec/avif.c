@@ -7,7 +7,9 @@
 
 #include <avif/avif.h>
 
+#include "base/err.h"
 #include "core/image/exif.h"
+#include "core/image/profile.h"
 
 enum { SIDE_MAX = 65535 };
 
@@ -38,17 +40,33 @@ static uint8_t orientation_of(const avifImage *image)
     return image->imir.mode ? TURNED_THEN_LEFT_TO_RIGHT[angle] : TURNED_THEN_TOP_TO_BOTTOM[angle];
 }
 
-/* Without a profile the numbers of ITU-T H.273 give the colours; what is not near sRGB would look
- * different in a file that cannot say so. */
-static bool is_srgb_like(const avifImage *image)
+/* Cropping would have to be applied, and HDR curves cannot be shown by 8-bit formats. */
+static pare_err check_variant(const avifImage *image, pare_diag *diag)
 {
-    if (image->icc.size) return true;
-    const int primaries = image->colorPrimaries, transfer = image->transferCharacteristics;
-    return (primaries == AVIF_COLOR_PRIMARIES_BT709 ||
-            primaries == AVIF_COLOR_PRIMARIES_UNSPECIFIED) &&
-           (transfer == AVIF_TRANSFER_CHARACTERISTICS_SRGB ||
-            transfer == AVIF_TRANSFER_CHARACTERISTICS_UNSPECIFIED ||
-            transfer == AVIF_TRANSFER_CHARACTERISTICS_BT709);
+    pare_colorimetry colors;
+    if (image->transformFlags & AVIF_TRANSFORM_CLAP) {
+        return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "AVIF: a cropped image");
+    }
+    if (!image->icc.size && !pare_colorimetry_from_cicp(image->colorPrimaries,
+                                                        image->transferCharacteristics, &colors)) {
+        return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                         "AVIF: colours %d/%d of ITU-T H.273 (HDR or unknown)",
+                         (int)image->colorPrimaries, (int)image->transferCharacteristics);
+    }
+    return PARE_OK;
+}
+
+/* Colours that are given by code points alone, as a profile; none for sRGB. */
+static pare_err describe_colors(const avifImage *image, pare_buf *icc)
+{
+    pare_colorimetry colors;
+    if (image->icc.size) return pare_buf_append(icc, image->icc.data, image->icc.size);
+    if (!pare_colorimetry_from_cicp(image->colorPrimaries, image->transferCharacteristics,
+                                    &colors) ||
+        pare_colorimetry_is_srgb(&colors)) {
+        return PARE_OK;
+    }
+    return pare_profile_build(&colors, "AVIF colours", icc);
 }
 
 static avifDecoder *create_decoder(pare_bytes file)
@@ -95,10 +113,8 @@ static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
         err = fail(diag, "header", result);
     } else {
         fill_info(decoder, out);
-        if (!is_srgb_like(decoder->image)) {
-            err = pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
-                            "its colours are HDR or wide without a profile");
-        }
+        pare_profile_describe((pare_bytes){decoder->image->icc.data, decoder->image->icc.size},
+                              out->profile);
     }
     avifDecoderDestroy(decoder);
     return err;
@@ -108,6 +124,7 @@ static pare_err to_pixels(const avifDecoder *decoder, pare_image *out, pare_diag
 {
     const avifImage *image = decoder->image;
     const uint8_t depth = image->depth > 8 ? 16 : 8;
+    PARE_TRY(check_variant(image, diag));
     PARE_TRY(pare_image_init(out, image->width, image->height, PARE_COLOR_RGB,
                              decoder->alphaPresent, depth));
     avifRGBImage rgb;
@@ -120,7 +137,7 @@ static pare_err to_pixels(const avifDecoder *decoder, pare_image *out, pare_diag
     if (result != AVIF_RESULT_OK) return fail(diag, "decode", result);
     out->source_depth_bits = (uint8_t)image->depth;
     out->orientation = orientation_of(image);
-    PARE_TRY(pare_buf_append(&out->metadata.icc, image->icc.data, image->icc.size));
+    PARE_TRY(describe_colors(image, &out->metadata.icc));
     PARE_TRY(pare_buf_append(&out->metadata.exif, image->exif.data, image->exif.size));
     return pare_buf_append(&out->metadata.xmp, image->xmp.data, image->xmp.size);
 }

@@ -64,7 +64,7 @@ static bool walk(cursor *c, pare_info *info)
         }
         if (!skip_blocks(c)) return false;
     }
-    return info->frames >= FRAMES_MAX;
+    return info->frames > 0; /* viewers do without the trailer when a frame is whole */
 }
 
 static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
@@ -78,6 +78,7 @@ static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
     const bool whole = walk(&c, out);
     out->channels = out->has_alpha ? 4 : 3;
     out->is_animated = out->frames > 1;
+    out->has_trailing_data = pare_is_trailing_data((pare_bytes){file.data + c.at, file.len - c.at});
     if (!whole) return pare_fail(diag, PARE_ERR_TRUNCATED, "the file ends inside a block");
     if (out->frames == 0 || out->width_px == 0 || out->height_px == 0) {
         return pare_fail(diag, PARE_ERR_CORRUPT, "there is no image in the GIF");

@@ -65,7 +65,7 @@ static void name_subsampling(const pare_jpeg_markers *markers, char out[8])
 
 static bool contains(pare_bytes bytes, const char *text)
 {
-    return bytes.len && memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
+    return bytes.data && bytes.len && memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
 }
 
 /* Gain maps: Ultra HDR (XMP hdrgm), ISO 21496-1, Apple. Motion photos: Google, Samsung. */

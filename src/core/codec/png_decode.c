@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PNG to pixels with libpng. */
+/* PNG bytes to pixels by libpng. */
 #include "core/codec/png_decode.h"
 
 #include <setjmp.h>
@@ -8,139 +8,178 @@
 
 #include <png.h>
 
+#include "base/err.h"
 #include "core/codec/png_info.h"
 #include "core/image/exif.h"
 
-/* A compressed text or profile may grow a thousandfold; real profiles are below 4 MB. */
-enum { CHUNK_BYTES_MAX = 8 << 20, CHUNKS_MAX = 1000 };
+/* A compressed chunk may not become larger than this: no profile or packet comes near. */
+enum { CHUNK_BYTES_MAX = 16 << 20, CHUNKS_MAX = 1000, PASSES_MAX = 7 };
 
-typedef struct reader {
-    png_structp png;
-    png_infop info;
+typedef struct session {
     pare_bytes file;
     size_t at;
-    pare_err err;
+    const pare_limits *limits;
+    pare_image *out;
     pare_diag *diag;
-} reader;
+    pare_err err;
+    bool is_short;
+    pare_metadata metadata; /* moved into out at the end: pare_image_init() clears it */
+    png_structp png;
+    png_infop info;
+    png_bytep *rows;
+} session;
 
-static void fail(png_structp png, png_const_charp text)
+_Noreturn static void on_error(png_structp png, png_const_charp text)
 {
-    reader *const r = png_get_error_ptr(png);
-    if (r->err == PARE_OK) r->err = PARE_ERR_CORRUPT;
-    r->err = pare_fail(r->diag, r->err, "decode: %s", text);
+    session *s = png_get_error_ptr(png);
+    if (strstr(text, "emory")) {
+        s->err = pare_fail(s->diag, PARE_ERR_NO_MEMORY, "PNG: %s", text);
+    } else {
+        const pare_err err = s->is_short ? PARE_ERR_TRUNCATED : PARE_ERR_CORRUPT;
+        s->err = pare_fail(s->diag, err, "PNG: %s", text);
+    }
     png_longjmp(png, 1);
 }
 
-/* libpng warns about ancillary chunks, which it then leaves out; pixels are not touched. */
-static void warn(png_structp png, png_const_charp text)
+/* Warnings are about chunks that do not hold pixels. */
+static void on_warning(png_structp png, png_const_charp text)
 {
-    (void)png, (void)text;
+    (void)png;
+    (void)text;
 }
 
-static void read_bytes(png_structp png, png_bytep data, size_t len)
+static void on_read(png_structp png, png_bytep to, size_t len)
 {
-    reader *const r = png_get_io_ptr(png);
-    if (len > r->file.len - r->at) {
-        r->err = PARE_ERR_TRUNCATED;
-        png_error(png, "the file ends too early");
+    session *s = png_get_io_ptr(png);
+    if (len > s->file.len - s->at) {
+        s->is_short = true;
+        png_error(png, "the file is cut off");
     }
-    memcpy(data, r->file.data + r->at, len);
-    r->at += len;
+    memcpy(to, s->file.data + s->at, len);
+    s->at += len;
 }
 
-static void set_transforms(reader *r)
+static void set_limits(session *s)
 {
-    png_set_expand(r->png);
-    if (png_get_bit_depth(r->png, r->info) == 16) {
-        const uint16_t probe = 1;
-        if (*(const uint8_t *)&probe == 1) png_set_swap(r->png); /* files are big-endian */
-    }
+    png_set_user_limits(s->png, 0x7fffffff, 0x7fffffff); /* ours are checked in pixels */
+    png_set_chunk_malloc_max(s->png, CHUNK_BYTES_MAX);
+    png_set_chunk_cache_max(s->png, CHUNKS_MAX);
 }
 
-static pare_err allocate(reader *r, pare_image *out)
+/* Everything to gray, gray and alpha, RGB or RGBA of 8 or 16 bits, in the machine's byte order. */
+static void set_expansion(session *s, unsigned depth_bits)
 {
-    const uint32_t width = png_get_image_width(r->png, r->info);
-    const uint32_t height = png_get_image_height(r->png, r->info);
-    const uint8_t color = png_get_color_type(r->png, r->info);
-    const uint8_t depth = png_get_bit_depth(r->png, r->info) == 16 ? 16 : 8;
-    return pare_image_init(out, width, height,
-                           color & PNG_COLOR_MASK_COLOR ? PARE_COLOR_RGB : PARE_COLOR_GRAY,
-                           (color & PNG_COLOR_MASK_ALPHA) != 0, depth);
+    png_set_expand(s->png);
+    if (depth_bits == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) png_set_swap(s->png);
+    png_set_interlace_handling(s->png);
+    png_read_update_info(s->png, s->info);
 }
 
-static pare_err copy_text(reader *r, pare_image *out)
+static pare_err read_pixels(session *s)
 {
+    const uint32_t width = png_get_image_width(s->png, s->info);
+    const uint32_t height = png_get_image_height(s->png, s->info);
+    const uint8_t file_depth = png_get_bit_depth(s->png, s->info);
+    /* 8 channels' bytes at most, and the row pointers */
+    PARE_TRY(pare_limits_check(s->limits, width, height, file_depth == 16 ? 8 : 4, s->diag));
+    set_expansion(s, file_depth);
+    const uint8_t type = png_get_color_type(s->png, s->info);
+    const uint8_t depth = png_get_bit_depth(s->png, s->info);
+    PARE_TRY(pare_image_init(s->out, width, height,
+                             type & PNG_COLOR_MASK_COLOR ? PARE_COLOR_RGB : PARE_COLOR_GRAY,
+                             (type & PNG_COLOR_MASK_ALPHA) != 0, depth));
+    PARE_CHECK(s->diag, png_get_rowbytes(s->png, s->info) == s->out->stride_bytes);
+    s->rows = malloc(sizeof *s->rows * height);
+    if (!s->rows) return PARE_ERR_NO_MEMORY;
+    for (uint32_t y = 0; y < height; y++)
+        s->rows[y] = pare_image_row(s->out, y);
+    png_read_image(s->png, s->rows);
+    png_read_end(s->png, s->info);
+    return PARE_OK;
+}
+
+static pare_err read_metadata(session *s)
+{
+    png_charp name;
+    png_bytep profile;
+    png_uint_32 len;
     png_textp texts;
-    int count = 0;
-    png_get_text(r->png, r->info, &texts, &count);
+    int method, count = 0;
+    if (png_get_iCCP(s->png, s->info, &name, &method, &profile, &len) == PNG_INFO_iCCP) {
+        PARE_TRY(pare_buf_append(&s->metadata.icc, profile, len));
+    }
+    png_get_text(s->png, s->info, &texts, &count);
     for (int i = 0; i < count; i++) {
-        const bool is_itxt = texts[i].compression >= PNG_ITXT_COMPRESSION_NONE;
-        const size_t len = is_itxt ? texts[i].itxt_length : texts[i].text_length;
-        if (strcmp(texts[i].key, "XML:com.adobe.xmp") == 0 && out->metadata.xmp.len == 0) {
-            PARE_TRY(pare_buf_append(&out->metadata.xmp, texts[i].text, len));
-        } else if (strcmp(texts[i].key, "Comment") == 0 && out->metadata.comment.len == 0) {
-            PARE_TRY(pare_buf_append(&out->metadata.comment, texts[i].text, len));
+        const size_t text_len = texts[i].itxt_length ? texts[i].itxt_length : texts[i].text_length;
+        if (strcmp(texts[i].key, "XML:com.adobe.xmp") == 0 && !s->metadata.xmp.len) {
+            PARE_TRY(pare_buf_append(&s->metadata.xmp, texts[i].text, text_len));
         }
     }
     return PARE_OK;
 }
 
-static pare_err copy_metadata(reader *r, pare_image *out)
+/* The only function with setjmp; what changes after it lives in *s. */
+static void run_session(session *s)
 {
-    png_charp name;
-    png_bytep data = NULL;
-    png_uint_32 len = 0;
-    int method;
-    if (png_get_iCCP(r->png, r->info, &name, &method, &data, &len)) {
-        PARE_TRY(pare_buf_append(&out->metadata.icc, data, len));
+    s->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, s, on_error, on_warning);
+    s->info = s->png ? png_create_info_struct(s->png) : NULL;
+    if (!s->info) {
+        s->err = PARE_ERR_NO_MEMORY;
+    } else if (setjmp(png_jmpbuf(s->png)) == 0) {
+        png_set_read_fn(s->png, s, on_read);
+        set_limits(s);
+        png_read_info(s->png, s->info);
+        s->err = read_pixels(s);
+        if (s->err == PARE_OK) s->err = read_metadata(s);
     }
-    if (png_get_eXIf_1(r->png, r->info, &len, &data) && len > 0) {
-        PARE_TRY(pare_buf_append(&out->metadata.exif, data, len));
-    }
-    out->orientation = pare_exif_orientation(pare_buf_view(&out->metadata.exif));
-    return copy_text(r, out);
+    png_destroy_read_struct(&s->png, &s->info, NULL);
+    free(s->rows);
 }
 
-/* The one function that libpng's errors return to. */
-static pare_err decode(reader *r, pare_image *out)
+/* By precedence: cICP, iCCP, sRGB, gAMA and cHRM (W3C PNG, section 4.3). */
+static pare_err settle_colors(const pare_png_chunks *chunks, pare_image *out, pare_diag *diag)
 {
-    if (setjmp(png_jmpbuf(r->png))) return r->err;
-    png_set_user_limits(r->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_chunk_malloc_max(r->png, CHUNK_BYTES_MAX);
-    png_set_chunk_cache_max(r->png, CHUNKS_MAX);
-    png_set_read_fn(r->png, r, read_bytes);
-    png_read_info(r->png, r->info);
-    const uint8_t source_depth = png_get_bit_depth(r->png, r->info);
-    set_transforms(r);
-    const int passes = png_set_interlace_handling(r->png);
-    png_read_update_info(r->png, r->info);
-    PARE_TRY(allocate(r, out));
-    out->source_depth_bits = source_depth;
-    if (png_get_rowbytes(r->png, r->info) != out->stride_bytes) {
-        return pare_fail(r->diag, PARE_ERR_CODEC, "decode: unexpected row length");
-    }
-    for (int pass = 0; pass < passes; pass++) {
-        for (uint32_t y = 0; y < out->height_px; y++) {
-            png_read_row(r->png, pare_image_row(out, y), NULL);
+    pare_colorimetry colors = chunks->colors;
+    const char *name = "PNG gAMA and cHRM";
+    if (chunks->has_cicp) {
+        if (!pare_colorimetry_from_cicp(chunks->cicp[0], chunks->cicp[1], &colors)) {
+            return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                             "PNG: cICP colours %u/%u (HDR or unknown) are left alone",
+                             chunks->cicp[0], chunks->cicp[1]);
         }
+        pare_buf_deinit(&out->metadata.icc);
+        name = "PNG cICP";
+    } else if (out->metadata.icc.len || chunks->has_srgb || !chunks->has_gamma) {
+        return PARE_OK; /* browsers heed cHRM only together with gAMA */
     }
-    png_read_end(r->png, r->info);
-    return copy_metadata(r, out);
+    colors.is_gray = out->color == PARE_COLOR_GRAY;
+    if (pare_colorimetry_is_srgb(&colors)) return PARE_OK;
+    const pare_err err = pare_profile_build(&colors, name, &out->metadata.icc);
+    return err == PARE_ERR_INVALID ? PARE_OK : err; /* nonsense in cHRM is ignored by viewers */
 }
 
 pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
                          pare_diag *diag)
 {
-    pare_info info;
-    PARE_TRY(pare_png_read_info(file, &info, diag));
-    PARE_TRY(pare_limits_check(limits, info.width_px, info.height_px,
-                               info.channels * (info.depth_bits == 16 ? 2u : 1u), diag));
-    reader r = {.file = file, .diag = diag};
-    r.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, fail, warn);
-    if (!r.png) return PARE_ERR_NO_MEMORY;
-    r.info = png_create_info_struct(r.png);
-    pare_err err = r.info ? decode(&r, out) : PARE_ERR_NO_MEMORY;
-    png_destroy_read_struct(&r.png, &r.info, NULL);
-    if (err != PARE_OK) pare_image_deinit(out);
-    return err;
+    session s = {.file = file, .limits = limits, .out = out, .diag = diag};
+    pare_png_chunks chunks;
+    *out = (pare_image){0};
+    PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
+    run_session(&s);
+    pare_err err = s.err;
+    out->metadata = s.metadata;
+    if (err == PARE_OK) err = settle_colors(&chunks, out, diag);
+    if (err == PARE_OK) {
+        err = pare_buf_append(&out->metadata.exif, chunks.exif.data, chunks.exif.len);
+    }
+    if (err == PARE_OK) {
+        err = pare_buf_append(&out->metadata.comment, chunks.comment.data, chunks.comment.len);
+    }
+    if (err != PARE_OK) {
+        pare_image_deinit(out);
+        return err;
+    }
+    out->orientation = pare_exif_orientation(chunks.exif);
+    out->source_depth_bits = chunks.depth_bits == 16 ? 16 : 8;
+    return PARE_OK;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PNG to pixels. */
+/* PNG bytes to pixels. */
 #ifndef PARE_CORE_PNG_DECODE_H
 #define PARE_CORE_PNG_DECODE_H
 
 #include "core/codec/codec.h"
 
-/* See pare_codec.decode. Palettes become RGB, gray below 8 bits becomes 8 bits, transparent colours
- * become alpha. */
-pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
-                         pare_diag *diag);
+/* As pare_codec.decode. Palettes and gray below 8 bits are expanded; a file that gives its colours
+ * by gAMA, cHRM or cICP gets an ICC profile that says the same, unless they are those of sRGB. */
+PARE_NODISCARD pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
+                                        pare_diag *diag);
 
 #endif /* PARE_CORE_PNG_DECODE_H */

@@ -1,139 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A walk over the chunks of a PNG file. */
+/* The chunks of a PNG file (W3C PNG, third edition), without decoding pixels. */
 #include "core/codec/png_info.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/err.h"
 #include "core/codec/codec.h"
+#include "core/image/exif.h"
 
-enum { SIGNATURE_LEN = 8, CHUNK_OVERHEAD = 12 };
+enum { SIGNATURE_LEN = 8, CHUNK_OVERHEAD = 12, IHDR_LEN = 13 };
 
-typedef struct walk {
-    pare_info *info;
-    uint32_t gamma_100000;   /* gAMA; 0 absent */
-    uint32_t chrm_100000[8]; /* cHRM */
-    bool has_chrm, has_srgb, has_foreign_cicp, has_data;
-} walk;
-
-static bool is_chunk(const uint8_t *type, const char *name)
+static bool is_type(const uint8_t *chunk, const char *type)
 {
-    return memcmp(type, name, 4) == 0;
+    return memcmp(chunk + 4, type, 4) == 0;
 }
 
-static pare_err read_header(walk *w, pare_bytes body, pare_diag *diag)
+static pare_err read_header(pare_png_chunks *out, pare_bytes body, pare_diag *diag)
 {
-    if (body.len != 13) return pare_fail(diag, PARE_ERR_CORRUPT, "IHDR has a wrong length");
-    const uint8_t color = body.data[9];
-    static const uint8_t CHANNELS[] = {1, 0, 3, 3, 2, 0, 4};
-    w->info->width_px = pare_be32(body.data);
-    w->info->height_px = pare_be32(body.data + 4);
-    w->info->depth_bits = body.data[8];
-    if (color > 6 || CHANNELS[color] == 0) {
-        return pare_fail(diag, PARE_ERR_CORRUPT, "unknown colour type %u", color);
+    /* bit n: a depth of n bits goes with this colour type */
+    static const uint32_t DEPTHS[] = {0x10116, 0, 0x10100, 0x116, 0x10100, 0, 0x10100};
+    out->width_px = pare_be32(body.data);
+    out->height_px = pare_be32(body.data + 4);
+    out->depth_bits = body.data[8];
+    out->color_type = body.data[9];
+    out->is_interlaced = body.data[12] != 0;
+    if (out->color_type > 6 || out->depth_bits > 16 ||
+        !(DEPTHS[out->color_type] >> out->depth_bits & 1)) {
+        return pare_fail(diag, PARE_ERR_CORRUPT, "PNG: colour type %u with %u bits",
+                         out->color_type, out->depth_bits);
     }
-    if (w->info->width_px == 0 || w->info->height_px == 0 || w->info->width_px > INT32_MAX ||
-        w->info->height_px > INT32_MAX) {
-        return pare_fail(diag, PARE_ERR_CORRUPT, "the size is not valid");
+    if (out->width_px == 0 || out->height_px == 0 || out->width_px > INT32_MAX ||
+        out->height_px > INT32_MAX) {
+        return pare_fail(diag, PARE_ERR_CORRUPT, "PNG: the size is not valid");
     }
-    w->info->channels = CHANNELS[color];
-    w->info->is_palette = color == 3;
-    w->info->has_alpha = color >= 4;
-    w->info->is_lossless = true;
-    w->info->is_progressive = body.data[12] != 0;
     return PARE_OK;
 }
 
-/* ITU-T H.273: BT.709 primaries with the sRGB transfer function are what everybody assumes. */
-static bool is_srgb_cicp(pare_bytes body)
+/* cHRM: eight numbers of 1/100000; gAMA: the inverse of the display's exponent. */
+static void read_colors(pare_png_chunks *out, const uint8_t *chunk, pare_bytes body)
 {
-    return body.len == 4 && body.data[0] == 1 && body.data[1] == 13;
-}
-
-static void read_ancillary(walk *w, const uint8_t *type, pare_bytes body)
-{
-    if (is_chunk(type, "tRNS") && !w->info->has_alpha) {
-        w->info->has_alpha = true;
-        w->info->channels++;
-    } else if (is_chunk(type, "acTL") && body.len == 8) {
-        w->info->is_animated = true;
-        w->info->frames = pare_be32(body.data);
-    } else if (is_chunk(type, "iCCP")) {
-        w->info->has_icc = true;
-    } else if (is_chunk(type, "sRGB")) {
-        w->has_srgb = true;
-    } else if (is_chunk(type, "gAMA") && body.len == 4) {
-        w->gamma_100000 = pare_be32(body.data);
-    } else if (is_chunk(type, "cHRM") && body.len == 32) {
-        w->has_chrm = true;
-        for (int i = 0; i < 8; i++)
-            w->chrm_100000[i] = pare_be32(body.data + 4 * i);
-    } else if (is_chunk(type, "cICP")) {
-        w->has_foreign_cicp = !is_srgb_cicp(body);
-    } else if (is_chunk(type, "eXIf")) {
-        w->info->has_exif = true;
-    } else if (is_chunk(type, "tEXt") || is_chunk(type, "zTXt") || is_chunk(type, "iTXt")) {
-        const bool xmp = body.len > 17 && memcmp(body.data, "XML:com.adobe.xmp", 17) == 0;
-        w->info->has_xmp |= xmp;
-        w->info->has_comment |= !xmp;
+    if (is_type(chunk, "gAMA") && body.len == 4 && pare_be32(body.data) > 0) {
+        out->has_gamma = true;
+        out->colors.gamma = 100000.0 / pare_be32(body.data);
+    } else if (is_type(chunk, "cHRM") && body.len == 32) {
+        double *const points[4] = {out->colors.white, out->colors.red, out->colors.green,
+                                   out->colors.blue};
+        out->has_chromaticities = true;
+        for (size_t i = 0; i < 8; i++)
+            points[i / 2][i % 2] = pare_be32(body.data + i * 4) / 100000.0;
+    } else if (is_type(chunk, "cICP") && body.len == 4) {
+        out->has_cicp = true;
+        memcpy(out->cicp, body.data, 4);
+    } else if (is_type(chunk, "sRGB")) {
+        out->has_srgb = true;
+    } else if (is_type(chunk, "iCCP")) {
+        out->has_icc = true;
     }
 }
 
-static bool is_near(uint32_t have, uint32_t want, uint32_t tolerance)
+static bool has_key(pare_bytes body, const char *key)
 {
-    return have + tolerance >= want && have <= want + tolerance;
+    const size_t len = strlen(key) + 1; /* with its NUL */
+    return body.len >= len && memcmp(body.data, key, len) == 0;
 }
 
-/* Are the colours what a viewer assumes when nothing is said? */
-static bool looks_srgb(const walk *w)
+static void read_text(pare_png_chunks *out, const uint8_t *chunk, pare_bytes body)
 {
-    static const uint32_t SRGB[] = {31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000};
-    if (w->has_foreign_cicp) return false;
-    if (w->info->has_icc || w->has_srgb) return true; /* they say it all */
-    if (w->gamma_100000 && !is_near(w->gamma_100000, 45455, 1500)) return false;
-    for (int i = 0; w->has_chrm && i < 8; i++) {
-        if (!is_near(w->chrm_100000[i], SRGB[i], 500)) return false;
+    if (is_type(chunk, "iTXt") && has_key(body, "XML:com.adobe.xmp")) out->has_xmp = true;
+    if (has_key(body, "Raw profile type iptc")) out->has_iptc = true;
+    if (!is_type(chunk, "tEXt") || out->comment.len) return;
+    static const char *const KEYS[] = {"Comment", "Description"};
+    for (size_t i = 0; i < 2; i++) {
+        const size_t skip = strlen(KEYS[i]) + 1;
+        if (has_key(body, KEYS[i])) out->comment = (pare_bytes){body.data + skip, body.len - skip};
     }
-    return true;
 }
 
-static pare_err read_chunk(walk *w, const uint8_t *type, pare_bytes body, pare_diag *diag)
+static void read_chunk(pare_png_chunks *out, const uint8_t *chunk, pare_bytes body)
 {
-    const bool has_header = w->info->width_px > 0;
-    if (is_chunk(type, "IHDR")) {
-        if (has_header) return pare_fail(diag, PARE_ERR_CORRUPT, "two IHDR chunks");
-        return read_header(w, body, diag);
+    read_colors(out, chunk, body);
+    read_text(out, chunk, body);
+    if (is_type(chunk, "tRNS")) out->has_trns = true;
+    if (is_type(chunk, "eXIf") && !out->exif.len) out->exif = body;
+    if (is_type(chunk, "acTL") && body.len == 8) {
+        out->is_animated = true;
+        out->frames = pare_be32(body.data);
     }
-    if (!has_header) return pare_fail(diag, PARE_ERR_CORRUPT, "IHDR is not the first chunk");
-    if (is_chunk(type, "IDAT")) w->has_data = true;
-    read_ancillary(w, type, body);
+}
+
+pare_err pare_png_chunks_read(pare_bytes file, pare_png_chunks *out, pare_diag *diag)
+{
+    *out = (pare_png_chunks){.frames = 1, .colors = pare_colorimetry_srgb(), .is_cut = true};
+    out->end = file.len;
+    size_t at = SIGNATURE_LEN;
+    bool has_header = false;
+    while (at <= file.len && file.len - at >= CHUNK_OVERHEAD) {
+        const uint8_t *chunk = file.data + at;
+        const size_t len = pare_be32(chunk);
+        const bool is_header = is_type(chunk, "IHDR") && len == IHDR_LEN;
+        if (!has_header && !is_header) {
+            return pare_fail(diag, PARE_ERR_CORRUPT, "PNG: the first chunk is not a header");
+        }
+        if (len > file.len - at - CHUNK_OVERHEAD) break;
+        const pare_bytes body = {chunk + 8, len};
+        if (is_header && !has_header) PARE_TRY(read_header(out, body, diag));
+        has_header = true;
+        read_chunk(out, chunk, body);
+        at += CHUNK_OVERHEAD + len;
+        if (is_type(chunk, "IEND")) {
+            out->is_cut = false;
+            out->end = at;
+            break;
+        }
+    }
+    if (!has_header) return pare_fail(diag, PARE_ERR_TRUNCATED, "PNG: the header is cut off");
     return PARE_OK;
 }
 
 pare_err pare_png_read_info(pare_bytes file, pare_info *out, pare_diag *diag)
 {
-    walk w = {.info = out};
-    size_t at = SIGNATURE_LEN;
-    bool ended = false;
-    *out = (pare_info){.format = PARE_FORMAT_PNG, .frames = 1, .orientation = 1};
-    while (!ended) {
-        if (at > file.len || file.len - at < CHUNK_OVERHEAD) {
-            return pare_fail(diag, PARE_ERR_TRUNCATED, "the file ends before IEND");
-        }
-        const uint32_t len = pare_be32(file.data + at);
-        if (len > file.len - at - CHUNK_OVERHEAD) {
-            return pare_fail(diag, PARE_ERR_TRUNCATED, "the file ends inside a chunk");
-        }
-        const uint8_t *type = file.data + at + 4;
-        PARE_TRY(read_chunk(&w, type, (pare_bytes){type + 4, len}, diag));
-        ended = is_chunk(type, "IEND");
-        at += (size_t)len + CHUNK_OVERHEAD;
-    }
-    if (!w.has_data) return pare_fail(diag, PARE_ERR_CORRUPT, "there is no image data");
-    out->has_trailing_data = pare_is_trailing_data((pare_bytes){file.data + at, file.len - at});
-    if (!looks_srgb(&w)) {
-        return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
-                         "its colours are given by gAMA, cHRM or cICP alone");
-    }
+    pare_png_chunks chunks;
+    PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
+    const bool has_alpha = (chunks.color_type & 4) != 0 || chunks.has_trns;
+    const bool has_colors = (chunks.color_type & 2) != 0;
+    out->format = PARE_FORMAT_PNG;
+    out->width_px = chunks.width_px;
+    out->height_px = chunks.height_px;
+    out->frames = chunks.frames ? chunks.frames : 1;
+    out->is_animated = chunks.is_animated;
+    out->depth_bits = chunks.depth_bits;
+    out->has_alpha = has_alpha;
+    out->channels = (uint8_t)((has_colors ? 3 : 1) + (has_alpha ? 1 : 0));
+    out->is_palette = chunks.color_type == 3;
+    out->is_lossless = true;
+    out->is_progressive = chunks.is_interlaced;
+    out->has_icc = chunks.has_icc;
+    out->has_exif = chunks.exif.len > 0;
+    out->has_xmp = chunks.has_xmp;
+    out->has_iptc = chunks.has_iptc;
+    out->has_comment = chunks.comment.len > 0;
+    out->orientation = pare_exif_orientation(chunks.exif);
+    out->has_gps = pare_exif_has_gps(chunks.exif);
+    out->has_trailing_data =
+        pare_is_trailing_data((pare_bytes){file.data + chunks.end, file.len - chunks.end});
     return PARE_OK;
 }

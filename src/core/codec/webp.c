@@ -85,6 +85,7 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
 {
     pare_info info;
     PARE_TRY(read_info(file, &info, diag));
+    if (info.is_animated) return pare_fail(diag, PARE_SKIP_ANIMATED, "WebP: an animation");
     PARE_TRY(pare_limits_check(limits, info.width_px, info.height_px, 8, diag));
     PARE_TRY(
         pare_image_init(out, info.width_px, info.height_px, PARE_COLOR_RGB, info.has_alpha, 8));
@@ -151,6 +152,19 @@ static void convert_row(const pare_image *image, uint32_t y, uint8_t *out)
     }
 }
 
+/* Method 6 costs twice method 4 for some percent of bytes; sharp YUV keeps coloured edges and costs
+ * as much as an encode, so it is done once for all attempts. */
+enum { SHARP_YUV_EFFORT = 3 };
+
+static pare_err convert_to_yuv(pare_encoder *encoder)
+{
+    WebPPicture *picture = &encoder->picture;
+    const int ok = encoder->params->effort >= SHARP_YUV_EFFORT
+                       ? WebPPictureSharpARGBToYUVA(picture)
+                       : WebPPictureARGBToYUVA(picture, WEBP_YUV420);
+    return ok ? PARE_OK : PARE_ERR_NO_MEMORY;
+}
+
 static pare_err import(pare_encoder *encoder, pare_diag *diag)
 {
     const pare_image *image = encoder->source->image;
@@ -168,6 +182,7 @@ static pare_err import(pare_encoder *encoder, pare_diag *diag)
                    (image->has_alpha ? WebPPictureImportRGBA(picture, pixels, (int)stride)
                                      : WebPPictureImportRGB(picture, pixels, (int)stride));
     free(pixels);
+    if (ok && !encoder->params->lossless) return convert_to_yuv(encoder);
     return ok ? PARE_OK : pare_fail(diag, PARE_ERR_NO_MEMORY, "encode: not enough memory");
 }
 
@@ -196,7 +211,6 @@ static pare_err encoder_open(const pare_source *source, const pare_encode_params
     return PARE_OK;
 }
 
-/* Method 6 costs twice method 4 for some percent of bytes; sharp YUV keeps coloured edges. */
 static bool configure(const pare_encode_params *params, double quality, WebPConfig *config)
 {
     static const int METHODS[PARE_EFFORT_MAX + 1] = {0, 1, 2, 3, 4, 4, 5, 6, 6, 6, 6};
@@ -208,7 +222,6 @@ static bool configure(const pare_encode_params *params, double quality, WebPConf
     } else {
         config->quality = (float)quality;
         config->method = METHODS[params->effort];
-        config->use_sharp_yuv = params->effort >= 3;
         config->alpha_filtering = 2;
         config->segments = 4;
         config->sns_strength = 50;

@@ -83,12 +83,15 @@ pare_err pare_jpeg_encoder_open(const pare_source *source, const pare_encode_par
     return PARE_OK;
 }
 
+static bool has_chroma(const pare_jpeg_coeffs *coeffs)
+{
+    return coeffs->color == PARE_JPEG_YCC || coeffs->color == PARE_JPEG_YCCK;
+}
+
 static pare_err quantize(pare_encoder *self, uint16_t (*quants)[64])
 {
-    const pare_jpeg_color color = self->coeffs.color;
-    const bool has_chroma = color == PARE_JPEG_YCC || color == PARE_JPEG_YCCK;
     for (int i = 0; i < self->coeffs.component_count; i++) {
-        const bool is_chroma = has_chroma && (i == 1 || i == 2);
+        const bool is_chroma = has_chroma(&self->coeffs) && (i == 1 || i == 2);
         const pare_jpeg_quantizer quantizer = {.quant = quants[i],
                                                .weighing = is_chroma ? PARE_JPEG_WEIGH_CHROMA
                                                                      : PARE_JPEG_WEIGH_LUMA,
@@ -98,10 +101,31 @@ static pare_err quantize(pare_encoder *self, uint16_t (*quants)[64])
     return PARE_OK;
 }
 
+static pare_err write_smallest(const pare_encoder *self, const uint16_t (*quants)[64],
+                               pare_buf *out, pare_diag *diag)
+{
+    pare_jpeg_script scripts[PARE_JPEG_SCRIPTS_MAX];
+    const int count =
+        pare_jpeg_script_search(&self->frame, has_chroma(&self->coeffs), self->effort, scripts);
+    pare_buf other = {0};
+    pare_err err = PARE_OK;
+    for (int i = 0; i < count && err == PARE_OK; i++) {
+        const pare_jpeg_file file = {.head = &self->coeffs,
+                                     .frame = &self->frame,
+                                     .quants = quants,
+                                     .script = &scripts[i],
+                                     .metadata = self->metadata};
+        other.len = 0;
+        err = pare_jpeg_write(&file, i ? &other : out, diag);
+        if (err == PARE_OK && i && other.len < out->len) pare_buf_move(out, &other);
+    }
+    pare_buf_deinit(&other);
+    return err;
+}
+
 pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out, pare_diag *diag)
 {
     uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64];
-    const pare_jpeg_color color = self->coeffs.color;
     out->len = 0;
     if (self->is_lossless) {
         for (int i = 0; i < self->coeffs.component_count; i++) {
@@ -115,15 +139,7 @@ pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out
         pare_jpeg_tables_make(&self->coeffs, pare_jpeg_distance(quality), quants);
         PARE_TRY(quantize(self, quants));
     }
-    pare_jpeg_script script;
-    pare_jpeg_script_search(&self->frame, color == PARE_JPEG_YCC || color == PARE_JPEG_YCCK,
-                            self->effort, &script);
-    const pare_jpeg_file file = {.head = &self->coeffs,
-                                 .frame = &self->frame,
-                                 .quants = (const uint16_t(*)[64])quants,
-                                 .script = &script,
-                                 .metadata = self->metadata};
-    return pare_jpeg_write(&file, out, diag);
+    return write_smallest(self, (const uint16_t(*)[64])quants, out, diag);
 }
 
 void pare_jpeg_encoder_close(pare_encoder **encoder)

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Put back the originals of an in-place run, one file at a time, each atomically. Every step may
+ * be cut off by a kill: the same undo, run again, goes on from what it finds. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/backup.h"
+#include "host/folders.h"
+#include "host/intake.h"
+#include "host/ledger.h"
+#include "host/temp.h"
+
+/* One file, while it is put back. */
+typedef struct restore {
+    const pare_backup_record *record;
+    int dir_fd;       /* folder of the original */
+    const char *name; /* of the original in it */
+    int keep_fd;      /* folder of the backup; -1 when it is gone */
+    const char *keep_name;
+    struct stat keep; /* of the backup; st_ino 0 when it is gone */
+} restore;
+
+typedef enum present {
+    PRESENT_NOTHING,  /* no file */
+    PRESENT_MADE,     /* what the run wrote */
+    PRESENT_ORIGINAL, /* the original itself, or the same bytes and date */
+    PRESENT_OTHER
+} present;
+
+/* Is the file there the original? A copied-back one has another inode: then its content decides.
+ */
+static bool is_original(const restore *one, const char *name, const struct stat *st)
+{
+    const pare_ident now = pare_ident_of(st);
+    const pare_ident *was = &one->record->original;
+    if (now.size_bytes != was->size_bytes || now.mtime_ns != was->mtime_ns) return false;
+    if (now.ino == was->ino) return true;
+    if (one->keep.st_ino == 0) return true; /* copied back, and the backup was removed */
+    pare_intake a = {.fd = -1}, b = {.fd = -1};
+    const bool same = pare_intake_open(one->dir_fd, name, NULL, &a, NULL) == PARE_OK &&
+                      pare_intake_open(one->keep_fd, one->keep_name, NULL, &b, NULL) == PARE_OK &&
+                      pare_hash_same(&a.hash, &b.hash);
+    pare_intake_close(&a);
+    pare_intake_close(&b);
+    return same;
+}
+
+static present look(const restore *one, const char *name)
+{
+    struct stat st;
+    if (fstatat(one->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? PRESENT_NOTHING : PRESENT_OTHER;
+    }
+    const pare_ident now = pare_ident_of(&st);
+    if (!S_ISREG(st.st_mode)) return PRESENT_OTHER;
+    if (pare_ident_same_content(&now, &one->record->made)) return PRESENT_MADE;
+    return is_original(one, name, &st) ? PRESENT_ORIGINAL : PRESENT_OTHER;
+}
+
+static pare_err sync_folder(int fd, const char *name, pare_diag *diag)
+{
+    if (fsync(fd) == 0 || errno == EINVAL) return PARE_OK;
+    return pare_fail_errno(diag, "fsync folder of", name);
+}
+
+/* The backup is on another file system: copy it to a temporary file first. */
+static pare_err copy_back(const restore *one, bool replace, pare_diag *diag)
+{
+    pare_temp temp = PARE_TEMP_CLOSED;
+    uint64_t bytes;
+    const int fd = openat(one->keep_fd, one->keep_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return pare_fail_errno(diag, "open backup of", one->name);
+    pare_err err = pare_temp_create(one->dir_fd, &temp, diag);
+    if (err == PARE_OK) err = pare_temp_copy(temp.write_fd, fd, &bytes, diag);
+    if (err == PARE_OK) err = pare_temp_settle(&temp, diag);
+    if (err == PARE_OK) {
+        pare_temp_dress(&temp, fd, true);
+        if (fsync(temp.fd) != 0) err = pare_fail_errno(diag, "fsync", one->name);
+    }
+    if (err == PARE_OK) err = pare_temp_rename(&temp, one->name, replace, diag);
+    pare_temp_deinit(&temp);
+    close(fd);
+    if (err == PARE_OK) err = sync_folder(one->dir_fd, one->name, diag);
+    if (err == PARE_OK && unlinkat(one->keep_fd, one->keep_name, 0) != 0) {
+        err = pare_fail_errno(diag, "remove backup of", one->name);
+    }
+    return err;
+}
+
+static pare_err move_back(const restore *one, bool replace, pare_diag *diag)
+{
+    const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
+    if (renameat2(one->keep_fd, one->keep_name, one->dir_fd, one->name, flags) != 0) {
+        if (errno == EXDEV || errno == EINVAL || errno == ENOSYS) {
+            return copy_back(one, replace, diag);
+        }
+        return pare_fail_errno(diag, "put back", one->name);
+    }
+    return sync_folder(one->dir_fd, one->name, diag);
+}
+
+/* The original has its place; drop what is left of backup and result. */
+static pare_err tidy(const restore *one, pare_diag *diag)
+{
+    const char *made = one->record->new_name;
+    struct stat st;
+    if (one->keep_fd >= 0 && fstatat(one->keep_fd, one->keep_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        unlinkat(one->keep_fd, one->keep_name, 0) != 0) {
+        return pare_fail_errno(diag, "remove backup of", one->name);
+    }
+    if (strcmp(made, one->name) == 0 || look(one, made) != PRESENT_MADE) return PARE_OK;
+    if (unlinkat(one->dir_fd, made, 0) != 0) return pare_fail_errno(diag, "remove", made);
+    return sync_folder(one->dir_fd, made, diag);
+}
+
+static pare_err put_back(const restore *one, pare_diag *diag)
+{
+    const char *made = one->record->new_name;
+    const bool renamed = strcmp(made, one->name) != 0;
+    const present here = look(one, one->name);
+    if (here == PRESENT_ORIGINAL) return tidy(one, diag);
+    if (one->keep.st_ino == 0) {
+        return pare_fail(diag, PARE_ERR_NOT_FOUND, "the backup of %s is gone", one->name);
+    }
+    const bool changed = here == PRESENT_OTHER || (renamed && here == PRESENT_MADE) ||
+                         (renamed && look(one, made) == PRESENT_OTHER);
+    if (changed) {
+        return pare_fail(diag, PARE_ERR_CHANGED, "%s changed after the run; its backup stays",
+                         one->name);
+    }
+    PARE_TRY(move_back(one, here == PRESENT_MADE, diag));
+    return tidy(one, diag);
+}
+
+static pare_err restore_record(const char *run_path, const pare_backup_record *record,
+                               pare_diag *diag)
+{
+    restore one = {.record = record, .dir_fd = -1, .keep_fd = -1};
+    const char *slash = strrchr(record->path, '/');
+    char *parent = strndup(record->path, (size_t)(slash - record->path) + 1);
+    one.name = slash + 1;
+    if (!parent) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for undo");
+    pare_err err = pare_folders_walk_absolute(parent, false, &one.dir_fd, diag);
+    free(parent);
+    if (err != PARE_OK) return err;
+    if (pare_backup_place(run_path, record->path, &one.keep_fd, &one.keep_name) == PARE_OK &&
+        fstatat(one.keep_fd, one.keep_name, &one.keep, AT_SYMLINK_NOFOLLOW) != 0) {
+        one.keep.st_ino = 0;
+    }
+    err = put_back(&one, diag);
+    if (one.keep_fd >= 0) close(one.keep_fd);
+    close(one.dir_fd);
+    return err;
+}
+
+static void report(const pare_backup_record *record, uint64_t seq, pare_err err, const char *text,
+                   pare_file_result *result)
+{
+    *result = (pare_file_result){
+        .seq = seq,
+        .input = record->path,
+        .output = err == PARE_OK ? record->path : NULL,
+        .outcome = err == PARE_OK ? PARE_OUTCOME_OPTIMIZED : PARE_OUTCOME_FAILED,
+        .err = err,
+        .text = text,
+        .bytes_in = record->made.size_bytes,
+        .bytes_out = err == PARE_OK ? record->original.size_bytes : record->made.size_bytes,
+        .score = -1,
+    };
+}
+
+static pare_err forget(pare_ledger *ledger, const pare_backup_record *record, pare_diag *diag)
+{
+    const char *slash = strrchr(record->path, '/');
+    pare_buf made = {0};
+    pare_err err = pare_buf_append(&made, record->path, (size_t)(slash - record->path) + 1);
+    if (err == PARE_OK)
+        err = pare_buf_append(&made, record->new_name, strlen(record->new_name) + 1);
+    if (err == PARE_OK) err = pare_ledger_forget(ledger, (char *)made.data, diag);
+    if (err == PARE_OK) err = pare_ledger_forget(ledger, record->path, diag);
+    pare_buf_deinit(&made);
+    return err;
+}
+
+pare_err pare_undo(const char *ledger_path, int64_t run_id, pare_result_fn on_result, void *user,
+                   pare_diag *diag)
+{
+    pare_ledger *ledger = NULL;
+    pare_buf run_path = {0}, storage = {0};
+    pare_backup_record *records = NULL;
+    size_t count = 0;
+    uint64_t failed = 0;
+    pare_err err = pare_ledger_open(ledger_path, NULL, NULL, &ledger, diag);
+    if (err == PARE_OK) err = pare_ledger_find_undo(ledger, &run_id, &run_path, diag);
+    if (err == PARE_OK) {
+        err = pare_backup_read((char *)run_path.data, &storage, &records, &count, diag);
+    }
+    for (size_t i = 0; i < count && err == PARE_OK; i++) {
+        pare_diag why = {0};
+        pare_file_result result;
+        const pare_err one = restore_record((char *)run_path.data, &records[i], &why);
+        report(&records[i], i + 1, one, why.text, &result);
+        if (one != PARE_OK)
+            failed++;
+        else
+            err = forget(ledger, &records[i], diag);
+        if (on_result) on_result(user, &result);
+    }
+    /* With failures it can be undone again, for the files that are left. */
+    if (err == PARE_OK && failed == 0) err = pare_ledger_mark_undone(ledger, run_id, diag);
+    if (err == PARE_OK) err = pare_ledger_flush(ledger, diag);
+    pare_ledger_close(&ledger);
+    free(records);
+    pare_buf_deinit(&storage);
+    pare_buf_deinit(&run_path);
+    return err;
+}

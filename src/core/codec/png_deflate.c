@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+/* zlib streams through libdeflate; the only file with it. */
+#include "core/codec/png_deflate.h"
+
+#include <libdeflate.h>
+#include <stdlib.h>
+
+#include "core/codec/png_zopfli.h"
+
+struct pare_png_deflater {
+    struct libdeflate_compressor *compressors[PARE_PNG_DEFLATE_BEST + 1];
+    pare_buf out;
+};
+
+pare_err pare_png_deflater_open(pare_png_deflater **out)
+{
+    *out = calloc(1, sizeof **out);
+    return *out ? PARE_OK : PARE_ERR_NO_MEMORY;
+}
+
+void pare_png_deflater_close(pare_png_deflater **deflater)
+{
+    if (!*deflater) return;
+    for (int i = 0; i <= PARE_PNG_DEFLATE_BEST; i++) {
+        libdeflate_free_compressor((*deflater)->compressors[i]);
+    }
+    pare_buf_deinit(&(*deflater)->out);
+    free(*deflater);
+    *deflater = NULL;
+}
+
+pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data, pare_bytes *out)
+{
+    pare_buf *buf = &deflater->out;
+    buf->len = 0;
+    if (level >= PARE_PNG_ZOPFLI) {
+        PARE_TRY(pare_png_zopfli(data, level - PARE_PNG_ZOPFLI, buf));
+        *out = pare_buf_view(buf);
+        return PARE_OK;
+    }
+    struct libdeflate_compressor **compressor = &deflater->compressors[level];
+    if (!*compressor) *compressor = libdeflate_alloc_compressor(level);
+    if (!*compressor) return PARE_ERR_NO_MEMORY;
+    PARE_TRY(pare_buf_reserve(buf, libdeflate_zlib_compress_bound(*compressor, data.len)));
+    buf->len = libdeflate_zlib_compress(*compressor, data.data, data.len, buf->data, buf->cap);
+    if (!buf->len) return PARE_ERR_INTERNAL;
+    *out = pare_buf_view(buf);
+    return PARE_OK;
+}
+
+uint32_t pare_png_crc32(uint32_t crc, const void *data, size_t len)
+{
+    return libdeflate_crc32(crc, data, len);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* zlib streams for PNG, from quick size estimates to the smallest that can be had. */
+#ifndef PARE_CORE_CODEC_PNG_DEFLATE_H
+#define PARE_CORE_CODEC_PNG_DEFLATE_H
+
+#include "base/buf.h"
+
+/* Compressors and memory that trials share; one thread at a time. */
+typedef struct pare_png_deflater pare_png_deflater;
+
+/* Levels 1..12 are libdeflate's; PARE_PNG_ZOPFLI + n is zopfli with n iterations (1..255). */
+enum { PARE_PNG_DEFLATE_BEST = 12, PARE_PNG_ZOPFLI = 256 };
+
+/* Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_png_deflater_open(pare_png_deflater **out);
+/* Accepts a pointer to NULL. */
+void pare_png_deflater_close(pare_png_deflater **deflater);
+
+/* The zlib stream of data; *out is borrowed until the next call or close.
+ * Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data,
+                                         pare_bytes *out);
+
+/* The CRC of PNG chunks (specification, annex D); start with 0. */
+uint32_t pare_png_crc32(uint32_t crc, const void *data, size_t len);
+
+#endif /* PARE_CORE_CODEC_PNG_DEFLATE_H */

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The five filters of PNG and the choice of one for each row. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3") /* the filters are loops that only -O3 turns into SIMD */
+#endif
+#include "core/codec/png_filter.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FILTERS = 5,
+    BAND_LEN = 48 << 10,      /* bytes that share their statistics, about a block of deflate */
+    SHARED_PASSES = 3,        /* more change almost nothing */
+    BRUTE_BEFORE_LEN = 8 << 10, /* bytes of earlier rows that a trial sees */
+    BIT_SCALE = 64            /* fixed point of code lengths */
+};
+
+struct pare_png_filterer {
+    pare_png_deflater *deflater; /* borrowed */
+    pare_buf out;
+    pare_buf rows;    /* a zero row, then five filtered ones, each with its filter byte */
+    pare_buf choices; /* one a row */
+    uint8_t *bigrams; /* 64 Ki bits */
+    uint8_t *filtered[FILTERS];
+    size_t row_len, pixel_len;
+};
+
+pare_err pare_png_filterer_open(pare_png_deflater *deflater, pare_png_filterer **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out) return PARE_ERR_NO_MEMORY;
+    (*out)->deflater = deflater;
+    (*out)->bigrams = malloc(8192);
+    if ((*out)->bigrams) return PARE_OK;
+    pare_png_filterer_close(out);
+    return PARE_ERR_NO_MEMORY;
+}
+
+void pare_png_filterer_close(pare_png_filterer **filterer)
+{
+    if (!*filterer) return;
+    pare_buf_deinit(&(*filterer)->out);
+    pare_buf_deinit(&(*filterer)->rows);
+    pare_buf_deinit(&(*filterer)->choices);
+    free((*filterer)->bigrams);
+    free(*filterer);
+    *filterer = NULL;
+}
+
+/* --- the filters ----------------------------------------------------------------------------- */
+
+static void filter_sub(const uint8_t *restrict row, size_t len, size_t step, uint8_t *restrict out)
+{
+    memcpy(out, row, step < len ? step : len);
+    for (size_t i = step; i < len; i++) out[i] = (uint8_t)(row[i] - row[i - step]);
+}
+
+static void filter_up(const uint8_t *restrict row, const uint8_t *restrict up, size_t len,
+                      uint8_t *restrict out)
+{
+    for (size_t i = 0; i < len; i++) out[i] = (uint8_t)(row[i] - up[i]);
+}
+
+static void filter_average(const uint8_t *restrict row, const uint8_t *restrict up, size_t len,
+                           size_t step, uint8_t *restrict out)
+{
+    for (size_t i = 0; i < step && i < len; i++) out[i] = (uint8_t)(row[i] - (up[i] >> 1));
+    for (size_t i = step; i < len; i++) {
+        out[i] = (uint8_t)(row[i] - ((row[i - step] + up[i]) >> 1));
+    }
+}
+
+static void filter_paeth(const uint8_t *restrict row, const uint8_t *restrict up, size_t len,
+                         size_t step, uint8_t *restrict out)
+{
+    for (size_t i = 0; i < step && i < len; i++) out[i] = (uint8_t)(row[i] - up[i]);
+    for (size_t i = step; i < len; i++) {
+        const int16_t a = row[i - step], b = up[i], c = up[i - step];
+        const int16_t to_a = (int16_t)(b - c), to_b = (int16_t)(a - c);
+        const int16_t to_c = (int16_t)(to_a + to_b);
+        const int16_t pa = (int16_t)(to_a < 0 ? -to_a : to_a);
+        const int16_t pb = (int16_t)(to_b < 0 ? -to_b : to_b);
+        const int16_t pc = (int16_t)(to_c < 0 ? -to_c : to_c);
+        const int16_t bc = pb <= pc ? b : c;
+        const int16_t guess = (pa <= pb) & (pa <= pc) ? a : bc;
+        out[i] = (uint8_t)(row[i] - guess);
+    }
+}
+
+static void filter_row(const pare_png_filterer *f, const pare_png_raster *raster, uint32_t y,
+                       unsigned filter, uint8_t *out)
+{
+    const uint8_t *row = pare_png_raster_row(raster, y);
+    const uint8_t *up = y ? pare_png_raster_row(raster, y - 1) : f->rows.data;
+    *out++ = (uint8_t)filter;
+    switch (filter) {
+    case PARE_PNG_SUB: filter_sub(row, f->row_len, f->pixel_len, out); break;
+    case PARE_PNG_UP: filter_up(row, up, f->row_len, out); break;
+    case PARE_PNG_AVERAGE: filter_average(row, up, f->row_len, f->pixel_len, out); break;
+    case PARE_PNG_PAETH: filter_paeth(row, up, f->row_len, f->pixel_len, out); break;
+    default: memcpy(out, row, f->row_len); break;
+    }
+}
+
+static void filter_all(const pare_png_filterer *f, const pare_png_raster *raster, uint32_t y)
+{
+    for (unsigned i = 0; i < FILTERS; i++) filter_row(f, raster, y, i, f->filtered[i]);
+}
+
+/* --- which rows ------------------------------------------------------------------------------ */
+
+uint32_t pare_png_rows_total(const pare_png_raster *raster, pare_png_rows rows)
+{
+    const uint32_t whole = raster->height_px / rows.step, rest = raster->height_px % rows.step;
+    return whole * rows.count + (rest < rows.count ? rest : rows.count);
+}
+
+static uint32_t row_at(pare_png_rows rows, uint32_t i)
+{
+    return i / rows.count * rows.step + i % rows.count;
+}
+
+/* --- how good a filtered row looks ----------------------------------------------------------- */
+
+static double score_minsum(const uint8_t *data, size_t len)
+{
+    uint64_t sum = 0;
+    size_t i = 0;
+    while (i < len) {
+        uint32_t part = 0;
+        const size_t end = len - i > 65536 ? i + 65536 : len;
+        for (; i < end; i++) part += data[i] < 128 ? data[i] : 256u - data[i];
+        sum += part;
+    }
+    return (double)sum;
+}
+
+static void count_bytes(const uint8_t *data, size_t len, uint32_t *counts)
+{
+    uint32_t even[256] = {0}, odd[256] = {0};
+    size_t i = 0;
+    for (; i + 1 < len; i += 2) {
+        even[data[i]]++;
+        odd[data[i + 1]]++;
+    }
+    if (i < len) even[data[i]]++;
+    for (int v = 0; v < 256; v++) counts[v] += even[v] + odd[v];
+}
+
+static double score_entropy(const uint8_t *data, size_t len)
+{
+    uint32_t counts[256] = {0};
+    count_bytes(data, len, counts);
+    double sum = 0;
+    for (int v = 0; v < 256; v++) {
+        if (counts[v]) sum -= counts[v] * log2(counts[v]);
+    }
+    return sum; /* the total is the same for all filters */
+}
+
+static double score_bigrams(const pare_png_filterer *f, const uint8_t *data, size_t len)
+{
+    uint32_t found = 0;
+    memset(f->bigrams, 0, 8192);
+    for (size_t i = 0; i + 1 < len; i++) {
+        const unsigned pair = (unsigned)data[i] << 8 | data[i + 1];
+        found += !(f->bigrams[pair >> 3] >> (pair & 7) & 1);
+        f->bigrams[pair >> 3] |= (uint8_t)(1u << (pair & 7));
+    }
+    return found;
+}
+
+static double score_bits(const uint16_t *bits, const uint8_t *data, size_t len)
+{
+    uint64_t a = 0, b = 0;
+    size_t i = 0;
+    for (; i + 1 < len; i += 2) {
+        a += bits[data[i]];
+        b += bits[data[i + 1]];
+    }
+    if (i < len) a += bits[data[i]];
+    return (double)(a + b);
+}
+
+static unsigned choose_alone(const pare_png_filterer *f, pare_png_strategy strategy)
+{
+    unsigned best = 0;
+    double best_score = INFINITY;
+    for (unsigned i = 0; i < FILTERS; i++) {
+        const uint8_t *data = f->filtered[i] + 1;
+        double score;
+        switch (strategy) {
+        case PARE_PNG_ENTROPY: score = score_entropy(f->filtered[i], f->row_len + 1); break;
+        case PARE_PNG_BIGRAMS: score = score_bigrams(f, data, f->row_len); break;
+        default: score = score_minsum(data, f->row_len); break;
+        }
+        if (score < best_score) {
+            best_score = score;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* --- statistics shared by the rows of a band ------------------------------------------------- */
+
+static void bits_of(const uint32_t *counts, uint16_t *bits)
+{
+    double total = 0;
+    for (int v = 0; v < 256; v++) total += counts[v] + 0.25;
+    for (int v = 0; v < 256; v++) {
+        double b = log2(total / (counts[v] + 0.25));
+        if (b > 15) b = 15; /* deflate has no longer codes */
+        bits[v] = (uint16_t)lrint(b * BIT_SCALE);
+    }
+}
+
+/* Choose each row's filter by the code lengths that the rows of its band have together; then the
+ * statistics again, like the two steps of k-means. The start decides which minimum is reached. */
+static void choose_shared(pare_png_filterer *f, const pare_png_raster *raster, pare_png_rows rows)
+{
+    const uint32_t total = pare_png_rows_total(raster, rows);
+    const uint32_t band = (uint32_t)(BAND_LEN / (f->row_len + 1)) + 1;
+    for (uint32_t first = 0; first < total; first += band) {
+        const uint32_t end = total - first < band ? total : first + band;
+        uint32_t counts[256] = {0};
+        uint16_t bits[256];
+        for (uint32_t i = first; i < end; i++) {
+            filter_all(f, raster, row_at(rows, i));
+            const unsigned choice = choose_alone(f, PARE_PNG_MINSUM);
+            count_bytes(f->filtered[choice], f->row_len + 1, counts);
+        }
+        for (int pass = 0; pass < SHARED_PASSES; pass++) {
+            bits_of(counts, bits);
+            memset(counts, 0, sizeof counts);
+            for (uint32_t i = first; i < end; i++) {
+                unsigned best = 0;
+                double best_score = INFINITY;
+                filter_all(f, raster, row_at(rows, i));
+                for (unsigned filter = 0; filter < FILTERS; filter++) {
+                    const double score = score_bits(bits, f->filtered[filter], f->row_len + 1);
+                    if (score < best_score) {
+                        best_score = score;
+                        best = filter;
+                    }
+                }
+                f->choices.data[i] = (uint8_t)best;
+                count_bytes(f->filtered[best], f->row_len + 1, counts);
+            }
+        }
+    }
+}
+
+/* --- brute force ----------------------------------------------------------------------------- */
+
+/* Tries each filter after the rows already written. */
+static pare_err choose_brute(pare_png_filterer *f, uint8_t *at, size_t before_len, unsigned *choice)
+{
+    const size_t row = f->row_len + 1;
+    size_t keep = before_len < BRUTE_BEFORE_LEN ? before_len : BRUTE_BEFORE_LEN;
+    if (keep < 2 * row) keep = before_len < 2 * row ? before_len : 2 * row;
+    size_t best_len = SIZE_MAX;
+    *choice = 0;
+    for (unsigned filter = 0; filter < FILTERS; filter++) {
+        memcpy(at, f->filtered[filter], row);
+        pare_bytes made;
+        PARE_TRY(pare_png_deflate(f->deflater, 4, (pare_bytes){at - keep, keep + row}, &made));
+        if (made.len < best_len) {
+            best_len = made.len;
+            *choice = filter;
+        }
+    }
+    return PARE_OK;
+}
+
+/* --- all together ---------------------------------------------------------------------------- */
+
+static pare_err prepare(pare_png_filterer *f, const pare_png_raster *raster, uint32_t total)
+{
+    f->row_len = raster->row_len;
+    f->pixel_len = raster->pixel_len;
+    const size_t row = f->row_len + 1;
+    f->out.len = f->rows.len = f->choices.len = 0;
+    PARE_TRY(pare_buf_reserve(&f->out, row * total));
+    PARE_TRY(pare_buf_reserve(&f->rows, row * (FILTERS + 1)));
+    PARE_TRY(pare_buf_reserve(&f->choices, total));
+    memset(f->rows.data, 0, row);
+    for (unsigned i = 0; i < FILTERS; i++) f->filtered[i] = f->rows.data + row * (i + 1);
+    return PARE_OK;
+}
+
+pare_err pare_png_filter(pare_png_filterer *f, const pare_png_raster *raster, pare_png_rows rows,
+                         pare_png_strategy strategy, pare_bytes *out)
+{
+    const uint32_t total = pare_png_rows_total(raster, rows);
+    PARE_TRY(prepare(f, raster, total));
+    const size_t row_len = f->row_len + 1;
+    uint8_t *at = f->out.data;
+    if (strategy == PARE_PNG_SHARED) choose_shared(f, raster, rows);
+    for (uint32_t i = 0; i < total; i++, at += row_len) {
+        const uint32_t y = row_at(rows, i);
+        unsigned choice = strategy;
+        if (strategy == PARE_PNG_SHARED) {
+            choice = f->choices.data[i];
+        } else if (strategy > PARE_PNG_PAETH) {
+            filter_all(f, raster, y);
+            if (strategy == PARE_PNG_BRUTE) {
+                PARE_TRY(choose_brute(f, at, (size_t)(at - f->out.data), &choice));
+            } else {
+                choice = choose_alone(f, strategy);
+            }
+            memcpy(at, f->filtered[choice], row_len);
+            continue;
+        }
+        filter_row(f, raster, y, choice, at);
+    }
+    f->out.len = row_len * total;
+    *out = pare_buf_view(&f->out);
+    return PARE_OK;
+}

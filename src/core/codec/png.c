@@ -2,6 +2,7 @@
 /* The entry of PNG in the table of formats. */
 #include "core/codec/codec.h"
 #include "core/codec/png_decode.h"
+#include "core/codec/png_encoder.h"
 #include "core/codec/png_info.h"
 
 const pare_codec pare_codec_png = {
@@ -10,4 +11,7 @@ const pare_codec pare_codec_png = {
             PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY,
     .read_info = pare_png_read_info,
     .decode = pare_png_decode,
+    .encoder_open = pare_png_encoder_open,
+    .encoder_try = pare_png_encoder_try,
+    .encoder_close = pare_png_encoder_close,
 };

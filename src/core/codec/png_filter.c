@@ -11,10 +11,10 @@
 
 enum {
     FILTERS = 5,
-    BAND_LEN = 48 << 10,      /* bytes that share their statistics, about a block of deflate */
-    SHARED_PASSES = 3,        /* more change almost nothing */
+    BAND_LEN = 48 << 10,        /* bytes that share their statistics, about a block of deflate */
+    SHARED_PASSES = 3,          /* more change almost nothing */
     BRUTE_BEFORE_LEN = 8 << 10, /* bytes of earlier rows that a trial sees */
-    BIT_SCALE = 64            /* fixed point of code lengths */
+    BIT_SCALE = 64              /* fixed point of code lengths */
 };
 
 struct pare_png_filterer {
@@ -54,19 +54,22 @@ void pare_png_filterer_close(pare_png_filterer **filterer)
 static void filter_sub(const uint8_t *restrict row, size_t len, size_t step, uint8_t *restrict out)
 {
     memcpy(out, row, step < len ? step : len);
-    for (size_t i = step; i < len; i++) out[i] = (uint8_t)(row[i] - row[i - step]);
+    for (size_t i = step; i < len; i++)
+        out[i] = (uint8_t)(row[i] - row[i - step]);
 }
 
 static void filter_up(const uint8_t *restrict row, const uint8_t *restrict up, size_t len,
                       uint8_t *restrict out)
 {
-    for (size_t i = 0; i < len; i++) out[i] = (uint8_t)(row[i] - up[i]);
+    for (size_t i = 0; i < len; i++)
+        out[i] = (uint8_t)(row[i] - up[i]);
 }
 
 static void filter_average(const uint8_t *restrict row, const uint8_t *restrict up, size_t len,
                            size_t step, uint8_t *restrict out)
 {
-    for (size_t i = 0; i < step && i < len; i++) out[i] = (uint8_t)(row[i] - (up[i] >> 1));
+    for (size_t i = 0; i < step && i < len; i++)
+        out[i] = (uint8_t)(row[i] - (up[i] >> 1));
     for (size_t i = step; i < len; i++) {
         out[i] = (uint8_t)(row[i] - ((row[i - step] + up[i]) >> 1));
     }
@@ -75,7 +78,8 @@ static void filter_average(const uint8_t *restrict row, const uint8_t *restrict 
 static void filter_paeth(const uint8_t *restrict row, const uint8_t *restrict up, size_t len,
                          size_t step, uint8_t *restrict out)
 {
-    for (size_t i = 0; i < step && i < len; i++) out[i] = (uint8_t)(row[i] - up[i]);
+    for (size_t i = 0; i < step && i < len; i++)
+        out[i] = (uint8_t)(row[i] - up[i]);
     for (size_t i = step; i < len; i++) {
         const int16_t a = row[i - step], b = up[i], c = up[i - step];
         const int16_t to_a = (int16_t)(b - c), to_b = (int16_t)(a - c);
@@ -106,7 +110,8 @@ static void filter_row(const pare_png_filterer *f, const pare_png_raster *raster
 
 static void filter_all(const pare_png_filterer *f, const pare_png_raster *raster, uint32_t y)
 {
-    for (unsigned i = 0; i < FILTERS; i++) filter_row(f, raster, y, i, f->filtered[i]);
+    for (unsigned i = 0; i < FILTERS; i++)
+        filter_row(f, raster, y, i, f->filtered[i]);
 }
 
 /* --- which rows ------------------------------------------------------------------------------ */
@@ -131,7 +136,8 @@ static double score_minsum(const uint8_t *data, size_t len)
     while (i < len) {
         uint32_t part = 0;
         const size_t end = len - i > 65536 ? i + 65536 : len;
-        for (; i < end; i++) part += data[i] < 128 ? data[i] : 256u - data[i];
+        for (; i < end; i++)
+            part += data[i] < 128 ? data[i] : 256u - data[i];
         sum += part;
     }
     return (double)sum;
@@ -146,7 +152,8 @@ static void count_bytes(const uint8_t *data, size_t len, uint32_t *counts)
         odd[data[i + 1]]++;
     }
     if (i < len) even[data[i]]++;
-    for (int v = 0; v < 256; v++) counts[v] += even[v] + odd[v];
+    for (int v = 0; v < 256; v++)
+        counts[v] += even[v] + odd[v];
 }
 
 static double score_entropy(const uint8_t *data, size_t len)
@@ -209,7 +216,8 @@ static unsigned choose_alone(const pare_png_filterer *f, pare_png_strategy strat
 static void bits_of(const uint32_t *counts, uint16_t *bits)
 {
     double total = 0;
-    for (int v = 0; v < 256; v++) total += counts[v] + 0.25;
+    for (int v = 0; v < 256; v++)
+        total += counts[v] + 0.25;
     for (int v = 0; v < 256; v++) {
         double b = log2(total / (counts[v] + 0.25));
         if (b > 15) b = 15; /* deflate has no longer codes */
@@ -287,7 +295,8 @@ static pare_err prepare(pare_png_filterer *f, const pare_png_raster *raster, uin
     PARE_TRY(pare_buf_reserve(&f->rows, row * (FILTERS + 1)));
     PARE_TRY(pare_buf_reserve(&f->choices, total));
     memset(f->rows.data, 0, row);
-    for (unsigned i = 0; i < FILTERS; i++) f->filtered[i] = f->rows.data + row * (i + 1);
+    for (unsigned i = 0; i < FILTERS; i++)
+        f->filtered[i] = f->rows.data + row * (i + 1);
     return PARE_OK;
 }
 

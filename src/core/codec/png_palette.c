@@ -44,7 +44,8 @@ static void sort_by(const int64_t *key, unsigned count, uint8_t *order)
     for (unsigned i = 1; i < count; i++) {
         const uint8_t moving = order[i];
         unsigned at = i;
-        for (; at > 0 && key[order[at - 1]] < key[moving]; at--) order[at] = order[at - 1];
+        for (; at > 0 && key[order[at - 1]] < key[moving]; at--)
+            order[at] = order[at - 1];
         order[at] = moving;
     }
 }
@@ -60,7 +61,8 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
     uint64_t sums[256] = {0}, best = 0;
     for (unsigned a = 0; a < count; a++) {
         uint64_t sum = 0;
-        for (unsigned b = 0; b < count; b++) sum += use->touch[a][b];
+        for (unsigned b = 0; b < count; b++)
+            sum += use->touch[a][b];
         if (sum > best) {
             best = sum;
             start = a;
@@ -68,7 +70,8 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
     }
     chain[256] = (uint8_t)start;
     taken[start] = true;
-    for (unsigned a = 0; a < count; a++) sums[a] = use->touch[a][start];
+    for (unsigned a = 0; a < count; a++)
+        sums[a] = use->touch[a][start];
     while (last - first + 1 < count) {
         unsigned next = 256;
         for (unsigned a = 0; a < count; a++) {
@@ -78,10 +81,13 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
         for (unsigned i = first; i <= last; i++) {
             lean += ((int64_t)i * 2 - first - last) * use->touch[next][chain[i]];
         }
-        if (lean > 0) chain[++last] = (uint8_t)next;
-        else chain[--first] = (uint8_t)next;
+        if (lean > 0)
+            chain[++last] = (uint8_t)next;
+        else
+            chain[--first] = (uint8_t)next;
         taken[next] = true;
-        for (unsigned a = 0; a < count; a++) sums[a] += use->touch[a][next];
+        for (unsigned a = 0; a < count; a++)
+            sums[a] += use->touch[a][next];
     }
     memcpy(order, chain + first, count);
 }
@@ -89,7 +95,8 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
 static int64_t distance(const uint8_t *a, const uint8_t *b)
 {
     int64_t sum = 0;
-    for (int c = 0; c < 4; c++) sum += (int64_t)(a[c] - b[c]) * (a[c] - b[c]);
+    for (int c = 0; c < 4; c++)
+        sum += (int64_t)(a[c] - b[c]) * (a[c] - b[c]);
     return sum;
 }
 
@@ -140,14 +147,17 @@ static void choose_order(const pare_png_reindex *reindex, const usage *use, uint
 {
     const pare_png_palette *palette = &reindex->index->palette;
     int64_t key[256];
-    for (unsigned i = 0; i < palette->count; i++) order[i] = (uint8_t)i;
+    for (unsigned i = 0; i < palette->count; i++)
+        order[i] = (uint8_t)i;
     switch (reindex->order) {
     case PARE_PNG_ORDER_POPULAR:
-        for (unsigned i = 0; i < palette->count; i++) key[i] = use->pixels[i];
+        for (unsigned i = 0; i < palette->count; i++)
+            key[i] = use->pixels[i];
         sort_by(key, palette->count, order);
         break;
     case PARE_PNG_ORDER_LUMA:
-        for (unsigned i = 0; i < palette->count; i++) key[i] = -luma(palette->colors[i]);
+        for (unsigned i = 0; i < palette->count; i++)
+            key[i] = -luma(palette->colors[i]);
         sort_by(key, palette->count, order);
         break;
     case PARE_PNG_ORDER_NEIGHBOR: order_neighbor(use, palette->count, order); break;
@@ -155,7 +165,8 @@ static void choose_order(const pare_png_reindex *reindex, const usage *use, uint
     case PARE_PNG_ORDER_ORIGINAL: order_original(palette, reindex->original, order); break;
     default: break;
     }
-    for (unsigned i = 0; i < palette->count; i++) key[i] = palette->colors[i][3] < 255;
+    for (unsigned i = 0; i < palette->count; i++)
+        key[i] = palette->colors[i][3] < 255;
     sort_by(key, palette->count, order);
 }
 
@@ -183,8 +194,8 @@ pare_err pare_png_palette_apply(const pare_png_reindex *reindex, pare_png_raster
         memcpy(out->palette.colors[i], index->palette.colors[order[i]], 4);
     }
     for (uint32_t y = 0; y < index->height_px; y++) {
-        pare_png_pack_row(pare_png_raster_row(index, y), index->width_px, map,
-                          reindex->depth_bits, out->owned + (size_t)y * out->stride);
+        pare_png_pack_row(pare_png_raster_row(index, y), index->width_px, map, reindex->depth_bits,
+                          out->owned + (size_t)y * out->stride);
     }
     return PARE_OK;
 }
@@ -204,7 +215,8 @@ void pare_png_palette_read(pare_bytes file, pare_png_palette *out)
                 out->colors[i][3] = 255;
             }
         } else if (memcmp(chunk + 4, "tRNS", 4) == 0) {
-            for (size_t i = 0; i < len && i < out->count; i++) out->colors[i][3] = chunk[8 + i];
+            for (size_t i = 0; i < len && i < out->count; i++)
+                out->colors[i][3] = chunk[8 + i];
         }
         at += len + 12;
     }

@@ -20,7 +20,8 @@ void pare_png_rgba_row(const pare_image *image, uint32_t y, uint8_t *out)
         if (image->depth_bits == 16) {
             uint16_t wide[4];
             memcpy(wide, row + (size_t)x * channels * 2, channels * 2);
-            for (unsigned c = 0; c < channels; c++) v[c] = to_8(wide[c]);
+            for (unsigned c = 0; c < channels; c++)
+                v[c] = to_8(wide[c]);
         } else {
             memcpy(v, row + (size_t)x * channels, channels);
         }
@@ -46,7 +47,8 @@ static void table_init(color_table *table)
 static unsigned table_slot(const color_table *table, uint32_t color)
 {
     unsigned slot = (color * 2654435761u) >> 22;
-    while (table->index[slot] >= 0 && table->keys[slot] != color) slot = (slot + 1) & 1023;
+    while (table->index[slot] >= 0 && table->keys[slot] != color)
+        slot = (slot + 1) & 1023;
     return slot;
 }
 
@@ -156,19 +158,18 @@ static uint8_t gray_depth(const pare_png_facts *facts)
     for (unsigned v = 0; v < 256; v++) {
         if (!gray_is_used(facts, v)) continue;
         if (v % 17 != 0) return 8;
-        if (v % 85 != 0) bits = 4;
-        else if (v % 255 != 0 && bits < 2) bits = 2;
+        if (v % 85 != 0)
+            bits = 4;
+        else if (v % 255 != 0 && bits < 2)
+            bits = 2;
     }
     return bits;
 }
 
 pare_err pare_png_study(const pare_image *image, pare_png_facts *facts)
 {
-    *facts = (pare_png_facts){.is_exact_8 = true,
-                              .is_gray = true,
-                              .is_opaque = true,
-                              .is_binary = true,
-                              .gray_bits = 8};
+    *facts = (pare_png_facts){
+        .is_exact_8 = true, .is_gray = true, .is_opaque = true, .is_binary = true, .gray_bits = 8};
     if (image->color == PARE_COLOR_CMYK || !image->pixels || !image->width_px ||
         !image->height_px || image->channels > 4) {
         return PARE_ERR_INVALID;
@@ -181,9 +182,11 @@ pare_err pare_png_study(const pare_image *image, pare_png_facts *facts)
     bool few_colors = true;
     for (uint32_t y = 0; y < image->height_px; y++) {
         if (!study_is_over(image, facts)) study_row(image, y, facts);
-        if (facts->is_exact_8 && image->depth_bits == 16) facts->is_exact_8 = row_is_exact_8(image, y);
+        if (facts->is_exact_8 && image->depth_bits == 16)
+            facts->is_exact_8 = row_is_exact_8(image, y);
         if (!facts->is_exact_8 || (!few_colors && !facts->is_gray)) {
-            if (study_is_over(image, facts) && (!facts->is_exact_8 || image->depth_bits == 8)) break;
+            if (study_is_over(image, facts) && (!facts->is_exact_8 || image->depth_bits == 8))
+                break;
             continue;
         }
         pare_png_rgba_row(image, y, rgba);
@@ -277,7 +280,8 @@ static pare_err plan_8(const pare_image *image, const pare_png_facts *facts, uin
     PARE_TRY(free_color(image, rgba, &color));
     if (color < 0) return PARE_OK;
     *how = (reduction){.key = true, .depth_bits = 8};
-    for (int c = 0; c < 3; c++) how->key_color[c] = (uint8_t)(color >> (16 - 8 * c));
+    for (int c = 0; c < 3; c++)
+        how->key_color[c] = (uint8_t)(color >> (16 - 8 * c));
     return PARE_OK;
 }
 
@@ -306,7 +310,8 @@ static pare_err reduce_8(const pare_image *image, const pare_png_facts *facts, u
     uint8_t *narrow = scratch + (size_t)image->width_px * 4;
     uint8_t map[256];
     const unsigned step = 255u / ((1u << how.depth_bits) - 1);
-    for (unsigned v = 0; v < 256; v++) map[v] = (uint8_t)(v / step);
+    for (unsigned v = 0; v < 256; v++)
+        map[v] = (uint8_t)(v / step);
     for (uint32_t y = 0; y < image->height_px; y++) {
         uint8_t *row = out->owned + (size_t)y * out->stride;
         pare_png_rgba_row(image, y, scratch);
@@ -318,7 +323,8 @@ static pare_err reduce_8(const pare_image *image, const pare_png_facts *facts, u
         }
     }
     out->has_key = how.key;
-    for (int c = 0; c < 3; c++) out->key[c] = how.key_color[c];
+    for (int c = 0; c < 3; c++)
+        out->key[c] = how.key_color[c];
     if (how.key && how.gray) out->key[0] = map[how.key_color[0]];
     return PARE_OK;
 }

@@ -7,7 +7,8 @@
 
 static void put_be32(uint8_t *p, uint32_t v)
 {
-    for (int i = 0; i < 4; i++) p[i] = (uint8_t)(v >> (24 - 8 * i));
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
 /* A chunk of a head and a body. */
@@ -41,7 +42,8 @@ static pare_err put_header(const pare_png_raster *raster, pare_buf *out)
 static unsigned trns_count(const pare_png_palette *palette)
 {
     unsigned count = palette->count;
-    while (count > 0 && palette->colors[count - 1][3] == 255) count--;
+    while (count > 0 && palette->colors[count - 1][3] == 255)
+        count--;
     return count;
 }
 
@@ -50,10 +52,12 @@ static pare_err put_colors(const pare_png_raster *raster, pare_buf *out)
     uint8_t block[768];
     if (raster->color_type == PNG_PALETTE) {
         const pare_png_palette *palette = &raster->palette;
-        for (unsigned i = 0; i < palette->count; i++) memcpy(block + 3 * i, palette->colors[i], 3);
+        for (unsigned i = 0; i < palette->count; i++)
+            memcpy(block + 3 * i, palette->colors[i], 3);
         PARE_TRY(put_chunk(out, "PLTE", (pare_bytes){block, palette->count * 3u}, (pare_bytes){0}));
         const unsigned count = trns_count(palette);
-        for (unsigned i = 0; i < count; i++) block[i] = palette->colors[i][3];
+        for (unsigned i = 0; i < count; i++)
+            block[i] = palette->colors[i][3];
         if (count == 0) return PARE_OK;
         return put_chunk(out, "tRNS", (pare_bytes){block, count}, (pare_bytes){0});
     }
@@ -103,8 +107,8 @@ static pare_err put_iptc(const pare_buf *iptc, pare_png_deflater *deflater, pare
 
 static pare_err put_comment(const pare_buf *comment, pare_buf *out)
 {
-    static const uint8_t PLAIN[] = "Comment";              /* with its NUL */
-    static const uint8_t UNICODE[] = "Comment\0\0\0\0";    /* not compressed, no language */
+    static const uint8_t PLAIN[] = "Comment";           /* with its NUL */
+    static const uint8_t UNICODE[] = "Comment\0\0\0\0"; /* not compressed, no language */
     for (size_t i = 0; i < comment->len; i++) {
         if (comment->data[i] < 128) continue;
         return put_chunk(out, "iTXt", (pare_bytes){UNICODE, sizeof UNICODE},
@@ -121,25 +125,38 @@ static pare_err put_metadata(const pare_metadata *metadata, pare_png_deflater *d
         PARE_TRY(put_chunk(out, "eXIf", pare_buf_view(&metadata->exif), (pare_bytes){0}));
     }
     if (metadata->xmp.len) {
-        PARE_TRY(put_chunk(out, "iTXt", (pare_bytes){XMP, sizeof XMP},
-                           pare_buf_view(&metadata->xmp)));
+        PARE_TRY(
+            put_chunk(out, "iTXt", (pare_bytes){XMP, sizeof XMP}, pare_buf_view(&metadata->xmp)));
     }
     if (metadata->iptc.len) PARE_TRY(put_iptc(&metadata->iptc, deflater, out));
     if (metadata->comment.len) PARE_TRY(put_comment(&metadata->comment, out));
     return PARE_OK;
 }
 
+/* libpng up to 1.6.39 at least drops an iCCP chunk of less than 92 bytes as too short; the name of
+ * the profile, which says nothing, makes up for that. */
+static pare_err put_profile(const pare_buf *icc, pare_png_deflater *deflater, pare_buf *out)
+{
+    enum { CHUNK_MIN = 92, NAME_MIN = 3, NAME_MAX = 79 };
+    uint8_t head[NAME_MAX + 2];
+    pare_bytes packed;
+    PARE_TRY(pare_png_deflate(deflater, PARE_PNG_DEFLATE_BEST, pare_buf_view(icc), &packed));
+    size_t name_len = NAME_MIN;
+    while (name_len < NAME_MAX && name_len + 2 + packed.len < CHUNK_MIN)
+        name_len++;
+    memset(head, 'i', name_len);
+    head[name_len] = 0;     /* end of the name */
+    head[name_len + 1] = 0; /* compression method */
+    return put_chunk(out, "iCCP", (pare_bytes){head, name_len + 2}, packed);
+}
+
 pare_err pare_png_write(const pare_png_raster *raster, pare_bytes idat,
                         const pare_metadata *metadata, pare_png_deflater *deflater, pare_buf *out)
 {
-    static const uint8_t ICC[] = "icc\0"; /* profile name, NUL, method 0 */
     out->len = 0;
     PARE_TRY(put_header(raster, out));
     if (metadata && metadata->icc.len) { /* must stand before PLTE */
-        pare_bytes packed;
-        PARE_TRY(pare_png_deflate(deflater, PARE_PNG_DEFLATE_BEST, pare_buf_view(&metadata->icc),
-                                  &packed));
-        PARE_TRY(put_chunk(out, "iCCP", (pare_bytes){ICC, sizeof ICC}, packed));
+        PARE_TRY(put_profile(&metadata->icc, deflater, out));
     }
     PARE_TRY(put_colors(raster, out));
     if (metadata) PARE_TRY(put_metadata(metadata, deflater, out));

@@ -12,7 +12,8 @@ size_t pare_png_overhead(const pare_png_raster *raster);
 
 /* The file: raster gives the header, idat the zlib stream. metadata may be NULL: iCCP, eXIf, XMP
  * (iTXt), IPTC (zTXt as ImageMagick names it) and the comment (tEXt, or iTXt when not ASCII).
- * Replaces *out. Errors: PARE_ERR_NO_MEMORY, PARE_ERR_TOO_LARGE (a block of 2 GiB). */
+ * idat must not be borrowed from the deflater. Replaces *out. Errors: PARE_ERR_NO_MEMORY,
+ * PARE_ERR_TOO_LARGE (a block of 2 GiB). */
 PARE_NODISCARD pare_err pare_png_write(const pare_png_raster *raster, pare_bytes idat,
                                        const pare_metadata *metadata, pare_png_deflater *deflater,
                                        pare_buf *out);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The encoder session of PNG: reductions once, then tries. */
+#include "core/codec/png_encoder.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/codec/png_quantize.h"
+#include "core/codec/png_reduce.h"
+#include "core/codec/png_search.h"
+#include "core/codec/png_write.h"
+
+/* pare_encoder is each codec's own; here behind this name. */
+typedef struct png_session {
+    const pare_source *source;        /* borrowed */
+    const pare_encode_params *params; /* borrowed */
+    pare_png_facts facts;
+    pare_png_raster plain, index; /* index has no rows when there are more than 256 colours */
+    pare_png_palette original;
+    pare_png_tools tools;
+    pare_png_best lossless; /* total_len 0 until it is needed */
+} png_session;
+
+void pare_png_encoder_close(pare_encoder **encoder)
+{
+    png_session *s = (png_session *)*encoder;
+    *encoder = NULL;
+    if (!s) return;
+    pare_png_best_deinit(&s->lossless);
+    pare_png_raster_deinit(&s->plain);
+    pare_png_raster_deinit(&s->index);
+    pare_png_filterer_close(&s->tools.filterer);
+    pare_png_deflater_close(&s->tools.deflater);
+    free(s);
+}
+
+static pare_err prepare(png_session *s)
+{
+    const pare_image *image = s->source->image;
+    PARE_TRY(pare_png_deflater_open(&s->tools.deflater));
+    PARE_TRY(pare_png_filterer_open(s->tools.deflater, &s->tools.filterer));
+    PARE_TRY(pare_png_study(image, &s->facts));
+    PARE_TRY(pare_png_reduce(image, &s->facts, &s->plain));
+    if (s->facts.palette.count) PARE_TRY(pare_png_index(image, &s->facts, &s->index));
+    pare_png_palette_read(s->source->original, &s->original);
+    return PARE_OK;
+}
+
+pare_err pare_png_encoder_open(const pare_source *source, const pare_encode_params *params,
+                               pare_encoder **out, pare_diag *diag)
+{
+    *out = NULL;
+    if (!source->image) return pare_fail(diag, PARE_ERR_INVALID, "PNG needs pixels");
+    png_session *s = calloc(1, sizeof *s);
+    if (!s) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for a PNG session");
+    s->source = source;
+    s->params = params;
+    const pare_err err = prepare(s);
+    *out = (pare_encoder *)s;
+    if (err == PARE_OK) return PARE_OK;
+    pare_png_encoder_close(out);
+    return pare_fail(diag, err, "PNG: %s", pare_err_text(err));
+}
+
+static pare_err need_lossless(png_session *s)
+{
+    if (s->lossless.total_len) return PARE_OK;
+    const pare_png_subject subject = {&s->plain, s->facts.palette.count ? &s->index : NULL,
+                                      &s->original};
+    return pare_png_search(&subject, s->params->effort, &s->tools, &s->lossless);
+}
+
+static pare_err write_best(png_session *s, const pare_png_best *best, pare_buf *out)
+{
+    return pare_png_write(&best->shape, pare_buf_view(&best->idat), s->source->metadata,
+                          s->tools.deflater, out);
+}
+
+/* Sharp graphics look worse with the noise of dithering, and pack worse. */
+static double dither_of(const png_session *s)
+{
+    return s->params->is_graphic ? 0.5 : 1.0;
+}
+
+static pare_err try_palette(png_session *s, double quality, pare_png_best *best)
+{
+    const long rounded = lrint(quality);
+    const pare_png_quantize_params params = {
+        .quality = rounded < 1     ? 1
+                   : rounded > 100 ? 100
+                                   : (int)rounded,
+        .effort = s->params->effort,
+        .dither = dither_of(s),
+    };
+    pare_png_raster index;
+    PARE_TRY(pare_png_quantize(s->source->image, &params, &index));
+    const pare_png_subject subject = {NULL, &index, &s->original};
+    const pare_err err = pare_png_search(&subject, s->params->effort, &s->tools, best);
+    pare_png_raster_deinit(&index);
+    return err;
+}
+
+static pare_err try_lossy(png_session *s, double quality, pare_buf *out)
+{
+    pare_png_best best = {0};
+    pare_err err = try_palette(s, quality, &best);
+    const bool has_palette = err == PARE_OK;
+    if (err != PARE_OK && !pare_err_is_skip(err)) goto out;
+    err = need_lossless(s);
+    if (err != PARE_OK) goto out;
+    const bool smaller = has_palette && best.total_len < s->lossless.total_len;
+    err = write_best(s, smaller ? &best : &s->lossless, out);
+out:
+    pare_png_best_deinit(&best);
+    return err;
+}
+
+pare_err pare_png_encoder_try(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag)
+{
+    png_session *s = (png_session *)encoder;
+    pare_err err;
+    out->len = 0;
+    if (s->params->lossless) {
+        err = need_lossless(s);
+        if (err == PARE_OK) err = write_best(s, &s->lossless, out);
+    } else {
+        err = try_lossy(s, quality, out);
+    }
+    if (err == PARE_OK) return PARE_OK;
+    return pare_fail(diag, err, "PNG: %s", pare_err_text(err));
+}

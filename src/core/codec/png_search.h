@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The search for the smallest PNG of given pixels: forms, palette orders, filters, deflate. */
+#ifndef PARE_CORE_CODEC_PNG_SEARCH_H
+#define PARE_CORE_CODEC_PNG_SEARCH_H
+
+#include "core/codec/png_filter.h"
+#include "core/codec/png_palette.h"
+
+/* The pixels, in the forms that may be written. */
+typedef struct pare_png_subject {
+    const pare_png_raster *plain;     /* without a palette; NULL when there is only the palette */
+    const pare_png_raster *index;     /* one byte a pixel with its palette; NULL for none */
+    const pare_png_palette *original; /* of the original file; count 0 for none */
+} pare_png_subject;
+
+typedef struct pare_png_tools {
+    pare_png_deflater *deflater;
+    pare_png_filterer *filterer;
+} pare_png_tools;
+
+/* The smallest so far. */
+typedef struct pare_png_best {
+    pare_png_raster shape; /* its header and palette; no rows */
+    pare_buf idat;
+    size_t total_len; /* with all chunks but metadata; 0: nothing yet */
+} pare_png_best;
+
+/* effort: 0..10; a higher one tries all that a lower one tries, so it is never bigger.
+ * best: all zero before; release with pare_png_best_deinit(). Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_png_search(const pare_png_subject *subject, int effort,
+                                        const pare_png_tools *tools, pare_png_best *best);
+void pare_png_best_deinit(pare_png_best *best);
+
+#endif /* PARE_CORE_CODEC_PNG_SEARCH_H */

@@ -21,8 +21,8 @@ PARE_NODISCARD pare_err pare_scorer_create(const pare_image *reference, const ui
 PARE_NODISCARD pare_err pare_scorer_score(pare_scorer *scorer, const pare_image *image,
                                           double *score, pare_diag *diag);
 
-/* A cheaper estimate from tiles chosen by content when the reference was prepared; full score for
- * small images. */
+/* A cheaper estimate: of the two largest scales, which cost most, only bands of rows are compared;
+ * the smaller ones completely. Full score below 400,000 pixels. */
 PARE_NODISCARD pare_err pare_scorer_probe(pare_scorer *scorer, const pare_image *image,
                                           double *score, pare_diag *diag);
 

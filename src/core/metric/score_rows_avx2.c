@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Row loops for x86-64 processors with AVX2; built with -mavx2 and called only where it is there.
+ */
+#include "core/metric/score_rows_body.h"
+
+const pare_rows_table pare_rows_avx2 = PARE_ROWS_TABLE("avx2");

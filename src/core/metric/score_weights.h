@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/* From error norms to one number: the trained part of SSIMULACRA 2.1. */
+#ifndef PARE_CORE_SCORE_WEIGHTS_H
+#define PARE_CORE_SCORE_WEIGHTS_H
+
+#include "core/metric/score_rows.h"
+
+enum { PARE_SCORE_SCALES = 6, PARE_SCORE_CHANNELS = 3 };
+
+/* Norms of one scale: means over its pixels; norm4 is the fourth root of the mean. */
+typedef struct pare_scale_norms {
+    pare_map_sums channels[PARE_SCORE_CHANNELS]; /* X, Y, B */
+} pare_scale_norms;
+
+/* Score of scale_count scales (1..PARE_SCORE_SCALES; small images have fewer), largest first. */
+double pare_score_of_norms(const pare_scale_norms *scales, int scale_count);
+
+#endif /* PARE_CORE_SCORE_WEIGHTS_H */

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One candidate from pixels to verified bytes, with its fallbacks. */
+#include "core/optimize/attempt.h"
+
+#include "core/image/metadata.h"
+#include "core/optimize/candidates.h"
+#include "core/optimize/search.h"
+#include "core/optimize/verify.h"
+
+/* A lossy JPEG of a JPEG must beat the lossless one by this factor to be worth a loss... */
+#define LOSSY_GAIN 0.97
+/* ...which is only asked when it saved less than a lossless pass may save as well. */
+#define LOSSLESS_REACH 0.80
+
+bool pare_attempt_needs_score(const pare_work *work, const pare_candidate *candidate)
+{
+    return candidate->quality.mode == PARE_QUALITY_SCORE ||
+           (candidate->quality.mode == PARE_QUALITY_FIXED && work->options->min_score > 0);
+}
+
+static bool can_be_lossless(const pare_work *work, const pare_candidate *candidate)
+{
+    const unsigned caps = candidate->codec->caps;
+    if (candidate->from_original && (caps & PARE_CODEC_RECOMPRESS)) return true;
+    if (!(caps & PARE_CODEC_LOSSLESS)) return false;
+    return work->image.source_depth_bits <= 8 || (caps & PARE_CODEC_DEPTH_16) != 0;
+}
+
+/* What is needed to write one candidate in one way. */
+typedef struct writing {
+    pare_work *work;
+    const pare_candidate *candidate;
+    const pare_image *image; /* work->image or own */
+    pare_image own;
+    pare_metadata metadata;
+    pare_source source;
+    pare_encode_params params;
+    pare_promise promise;
+} writing;
+
+static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *candidate)
+{
+    *w = (writing){.work = work, .candidate = candidate};
+    PARE_TRY(pare_candidate_prepare(work, candidate, &w->own, &w->image));
+    uint32_t keep = work->options->keep;
+    if (work->is_srgb && keep != PARE_KEEP_ALL) keep &= ~(uint32_t)PARE_KEEP_ICC;
+    const uint8_t orientation = candidate->from_original ? work->image.orientation : 1;
+    PARE_TRY(pare_metadata_filter(&work->image.metadata, keep, orientation, &w->metadata));
+    if (w->image == &w->own && w->own.metadata.icc.len == 0) pare_buf_deinit(&w->metadata.icc);
+
+    if (candidate->from_original) w->source.original = work->file;
+    if (work->shrink == 1) w->source.image = w->image;
+    w->source.metadata = &w->metadata;
+    w->params = (pare_encode_params){
+        .effort = work->options->effort,
+        .is_graphic = work->content.is_graphic,
+        .background = {work->options->background[0], work->options->background[1],
+                       work->options->background[2]},
+        .max_memory_bytes = work->options->max_memory_bytes,
+    };
+    w->promise = (pare_promise){
+        .image = w->image,
+        .shrink = work->shrink,
+        .width_px = work->shrink > 1 ? work->info.width_px : w->image->width_px,
+        .height_px = work->shrink > 1 ? work->info.height_px : w->image->height_px,
+        .orientation = orientation,
+        .has_icc = w->metadata.icc.len > 0,
+    };
+    return PARE_OK;
+}
+
+static void writing_deinit(writing *w)
+{
+    pare_image_deinit(&w->own);
+    pare_metadata_deinit(&w->metadata);
+}
+
+static pare_err encode_lossless(writing *w, pare_encoder *encoder, pare_found *out)
+{
+    const pare_options *options = w->work->options;
+    PARE_TRY(w->candidate->codec->encoder_try(encoder, 100, &out->bytes, w->work->diag));
+    out->score = 100; /* what verification will prove */
+    if (!options->target_size_bytes || out->bytes.len <= options->target_size_bytes) {
+        return PARE_OK;
+    }
+    return pare_fail(w->work->diag, PARE_SKIP_BELOW_MIN_SCORE,
+                     "without loss it takes %zu bytes, more than asked", out->bytes.len);
+}
+
+static pare_err encode_lossy(writing *w, pare_encoder *encoder, pare_found *out)
+{
+    pare_work *work = w->work;
+    const pare_limits limits = pare_work_limits(work);
+    pare_search search = {
+        .codec = w->candidate->codec,
+        .encoder = encoder,
+        .quality = w->candidate->quality,
+        .target_size_bytes = work->options->target_size_bytes,
+        .min_score = work->options->min_score,
+    };
+    if (pare_attempt_needs_score(work, w->candidate)) {
+        PARE_TRY(pare_judge_create(w->image, work->options->background, &limits, &search.judge,
+                                   work->diag));
+    }
+    const pare_err err = pare_search_run(&search, out, work->diag);
+    if (search.judge) work->result->full_scores += pare_judge_full_scores(search.judge);
+    pare_judge_destroy(&search.judge);
+    return err;
+}
+
+/* Encode in one way and verify. On failure *out is empty. */
+static pare_err write_one(writing *w, bool lossless, size_t max_len, pare_found *out)
+{
+    pare_work *work = w->work;
+    const pare_codec *codec = w->candidate->codec;
+    pare_encoder *encoder = NULL;
+    *out = (pare_found){.format = codec->format, .lossless = lossless, .score = -1};
+    out->width_px = w->promise.width_px;
+    out->height_px = w->promise.height_px;
+    w->params.lossless = lossless;
+
+    pare_work_begin_step(work, PARE_STEP_ENCODE);
+    pare_err err = codec->encoder_open(&w->source, &w->params, &encoder, work->diag);
+    if (err == PARE_OK) {
+        err = lossless ? encode_lossless(w, encoder, out) : encode_lossy(w, encoder, out);
+    }
+    if (encoder) codec->encoder_close(&encoder);
+    if (err == PARE_OK && out->bytes.len > max_len) err = PARE_SKIP_NOT_SMALLER;
+    if (err == PARE_OK) {
+        pare_work_begin_step(work, PARE_STEP_VERIFY);
+        err = pare_verify(work, out, &w->promise);
+    }
+    if (err != PARE_OK) pare_found_deinit(out);
+    return err;
+}
+
+/* The lossless way beside a lossy one that was found (or not: then `lossy_err` says why). */
+static pare_err add_lossless(writing *w, pare_err lossy_err, size_t max_len, pare_found *out)
+{
+    pare_found lossless;
+    pare_diag first = *(w->work->diag);
+    if (lossy_err == PARE_OK) max_len = (size_t)((double)out->bytes.len / LOSSY_GAIN);
+    const pare_err err = write_one(w, true, max_len, &lossless);
+    *(w->work->diag) = first; /* the first cause, or none when the lossy file stands */
+    if (err != PARE_OK) return lossy_err;
+    pare_found_deinit(out);
+    *out = lossless;
+    return PARE_OK;
+}
+
+/* Is the lossless way worth its time although a lossy file was found? */
+static bool wants_lossless_too(const writing *w, const pare_found *lossy)
+{
+    const pare_work *work = w->work;
+    if (w->candidate->from_original && w->candidate->format == PARE_FORMAT_JPEG) {
+        return (double)lossy->bytes.len > LOSSLESS_REACH * (double)work->file.len;
+    }
+    return w->candidate->format == PARE_FORMAT_PNG ||
+           (w->candidate->format == PARE_FORMAT_WEBP && work->content.is_graphic);
+}
+
+/* Would this lossy recompression only lose? The file's own quality is at or below the asked one. */
+static bool is_generation_loss(const writing *w)
+{
+    const int own = w->work->info.quality_estimate;
+    return w->candidate->from_original && w->candidate->quality.mode == PARE_QUALITY_FIXED &&
+           w->work->options->target_size_bytes == 0 && own > 0 &&
+           own <= w->candidate->quality.value;
+}
+
+pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t max_len,
+                      pare_found *out)
+{
+    writing w;
+    *out = (pare_found){0};
+    pare_err err = writing_init(&w, work, candidate);
+    if (err != PARE_OK) goto done;
+    const bool may_be_lossless = can_be_lossless(work, candidate);
+    if (candidate->quality.mode == PARE_QUALITY_LOSSLESS ||
+        (may_be_lossless && is_generation_loss(&w))) {
+        err = write_one(&w, true, max_len, out);
+        goto done;
+    }
+    err = write_one(&w, false, max_len, out);
+    if (may_be_lossless && (err != PARE_OK || wants_lossless_too(&w, out))) {
+        err = add_lossless(&w, err, max_len, out);
+    }
+done:
+    writing_deinit(&w);
+    return err;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The order of the steps: inspect -> decode -> transform -> candidates -> choose. */
+#include "core/optimize/optimize.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/optimize/attempt.h"
+#include "core/optimize/candidates.h"
+#include "core/transform/transform.h"
+
+void pare_found_deinit(pare_found *found)
+{
+    pare_buf_deinit(&found->bytes);
+    *found = (pare_found){.score = -1};
+}
+
+void pare_work_begin_step(pare_work *work, pare_step step)
+{
+    const uint64_t now_us = pare_clock_us();
+    const uint32_t passed_us = (uint32_t)(now_us - work->step_start_us);
+    switch (work->step) {
+    case PARE_STEP_DECODE: work->result->decode_us += passed_us; break;
+    case PARE_STEP_TRANSFORM: work->result->transform_us += passed_us; break;
+    case PARE_STEP_ENCODE: work->result->encode_us += passed_us; break;
+    case PARE_STEP_VERIFY: work->result->verify_us += passed_us; break;
+    case PARE_STEP_IDLE: break;
+    }
+    work->step_start_us = now_us;
+    if (step == work->step) return;
+    work->step = step;
+    if (work->listener && work->listener->on_step && step != PARE_STEP_IDLE) {
+        work->listener->on_step(work->listener->user, step);
+    }
+}
+
+/* Files that lose something in any rewriting are left alone. */
+static pare_err refuse_what_would_be_lost(const pare_work *work)
+{
+    const pare_info *info = &work->info;
+    if (info->is_animated) return PARE_SKIP_ANIMATED;
+    if (info->frames > 1) return PARE_SKIP_MULTIPAGE;
+    if (info->has_motion_photo) return PARE_SKIP_MOTION_PHOTO;
+    if (info->has_gainmap) {
+        return work->options->keep & PARE_KEEP_GAINMAP ? PARE_SKIP_GAINMAP : PARE_OK;
+    }
+    return info->has_trailing_data ? PARE_SKIP_TRAILING : PARE_OK;
+}
+
+static pare_err inspect(pare_work *work)
+{
+    pare_result *result = work->result;
+    pare_info *info = &work->info;
+    const pare_err err = pare_read_info(work->file.data, work->file.len, info, work->diag);
+    result->format_in = info->format;
+    result->width_in_px = result->width_out_px = info->width_px;
+    result->height_in_px = result->height_out_px = info->height_px;
+    if (err != PARE_OK) return err;
+    work->decoder = pare_codec_find(info->format);
+    const uint64_t pixels = (uint64_t)info->width_px * info->height_px;
+    if (pixels > work->options->max_pixels) {
+        return pare_fail(work->diag, PARE_ERR_TOO_LARGE,
+                         "%ux%u are %.1f megapixels, more than %.1f", info->width_px,
+                         info->height_px, (double)pixels / 1e6,
+                         (double)work->options->max_pixels / 1e6);
+    }
+    const pare_err skip = refuse_what_would_be_lost(work);
+    if (skip != PARE_OK) return pare_fail(work->diag, skip, "%s", pare_err_text(skip));
+    if (work->options->target == PARE_TARGET_ORIGINAL &&
+        !(work->decoder->caps & PARE_CODEC_ENCODES)) {
+        return pare_fail(work->diag, PARE_SKIP_NO_ENCODER, "Pare does not write %s; use --format",
+                         pare_format_name(info->format));
+    }
+    return PARE_OK;
+}
+
+/* The size asked for the stored (not yet upright) image. */
+static bool stored_target(const pare_work *work, uint32_t *width, uint32_t *height)
+{
+    const bool swaps = work->info.orientation >= 5;
+    const uint32_t stored_width = work->info.width_px, stored_height = work->info.height_px;
+    return pare_transform_target_size(&work->options->resize, swaps ? stored_height : stored_width,
+                                      swaps ? stored_width : stored_height, swaps ? height : width,
+                                      swaps ? width : height);
+}
+
+/* How much smaller the decoder may make the image: for a resize as long as it stays twice the
+ * target; for a recompression without scores an eighth tells enough. */
+static uint32_t choose_shrink(const pare_work *work)
+{
+    uint32_t width, height;
+    if (work->info.format != PARE_FORMAT_JPEG) return 1;
+    if (stored_target(work, &width, &height)) {
+        for (uint32_t shrink = 8; shrink > 1; shrink /= 2) {
+            if (work->info.width_px / shrink >= 2 * width &&
+                work->info.height_px / shrink >= 2 * height) {
+                return shrink;
+            }
+        }
+        return 1;
+    }
+    const pare_options *options = work->options;
+    const bool keeps_colors = !work->info.has_icc || (options->keep & PARE_KEEP_ICC);
+    const pare_candidate same = {.quality = pare_options_quality(options, PARE_FORMAT_JPEG)};
+    return pare_candidates_stay(work) && keeps_colors && same.quality.mode == PARE_QUALITY_FIXED &&
+                   !pare_attempt_needs_score(work, &same)
+               ? 8
+               : 1;
+}
+
+static pare_err decode(pare_work *work)
+{
+    uint32_t width, height;
+    pare_work_begin_step(work, PARE_STEP_DECODE);
+    pare_limits limits = pare_work_limits(work);
+    limits.shrink = choose_shrink(work);
+    PARE_TRY(work->decoder->decode(work->file, &limits, &work->image, work->diag));
+    /* after a resize the image is whole again, whatever it was decoded at */
+    work->shrink = stored_target(work, &width, &height) ? 1 : limits.shrink;
+    work->info.orientation = work->image.orientation;
+    work->is_srgb = pare_transform_is_srgb(&work->image);
+    if (work->image.has_alpha && pare_transform_is_opaque(&work->image)) {
+        PARE_TRY(pare_transform_flatten(&work->image, work->options->background, work->diag));
+    }
+    if (work->shrink == 1) work->content = pare_analyse_content(&work->image);
+    return PARE_OK;
+}
+
+/* Upright and of the asked size; afterwards the bytes of the file are no source any more. */
+static pare_err transform(pare_work *work)
+{
+    uint32_t width, height;
+    const bool resizes = stored_target(work, &width, &height);
+    if (work->is_transformed || (!resizes && work->image.orientation <= 1)) return PARE_OK;
+    pare_work_begin_step(work, PARE_STEP_TRANSFORM);
+    if (resizes) PARE_TRY(pare_transform_resize(&work->image, width, height, work->diag));
+    PARE_TRY(pare_transform_orient(&work->image, work->diag));
+    work->is_transformed = true;
+    return PARE_OK;
+}
+
+/* Most bytes that a result may have to be worth writing; 0: none can be. */
+static size_t useful_len(const pare_work *work)
+{
+    const double len = (double)work->file.len;
+    const double by_pct = len - ceil(len * work->options->min_savings_pct / 100);
+    const double by_bytes = len - (double)work->options->min_savings_bytes;
+    const double most = fmin(len - 1, fmin(by_pct, by_bytes));
+    return most > 0 ? (size_t)most : 0;
+}
+
+/* The smallest of the candidates. When all fail, the first cause. */
+static pare_err choose(pare_work *work, pare_found *best)
+{
+    pare_candidate candidates[PARE_CANDIDATES_MAX];
+    unsigned count = 0;
+    pare_err first = PARE_OK;
+    bool has_best = false;
+    pare_diag diag = {0};
+    size_t max_len = useful_len(work);
+    PARE_TRY(pare_candidates_list(work, candidates, &count));
+    for (unsigned i = 0; i < count; i++) {
+        pare_found found;
+        if (!candidates[i].from_original) PARE_TRY(transform(work));
+        const pare_err err = pare_attempt(work, &candidates[i], max_len, &found);
+        if (err == PARE_OK) {
+            pare_found_deinit(best);
+            *best = found;
+            has_best = true;
+            max_len = found.bytes.len - 1;
+        } else if (first == PARE_OK) {
+            first = err;
+            diag = *work->diag;
+        }
+        *work->diag = (pare_diag){0};
+    }
+    if (has_best) return PARE_OK;
+    *work->diag = diag;
+    return first;
+}
+
+static void fill_result(pare_result *result, pare_found *best)
+{
+    result->format_out = best->format;
+    result->width_out_px = best->width_px;
+    result->height_out_px = best->height_px;
+    result->score = best->score;
+    result->lossless = best->lossless;
+    result->quality = best->lossless ? 0 : (int)lround(best->quality);
+    result->len = best->bytes.len;
+    result->data = best->bytes.data;
+    best->bytes = (pare_buf){0};
+}
+
+/* PARE_SKIP_NOT_SMALLER is about the limit; say so when the limit is more than one byte. */
+static pare_err explain_size(const pare_work *work, pare_err err)
+{
+    const bool has_limit =
+        work->options->min_savings_bytes > 1 || work->options->min_savings_pct > 0;
+    if (err != PARE_SKIP_NOT_SMALLER) return err;
+    return has_limit ? PARE_SKIP_BELOW_MIN_SAVINGS : PARE_SKIP_NOT_SMALLER;
+}
+
+static pare_err run(pare_work *work)
+{
+    pare_found best = {.score = -1};
+    PARE_TRY(inspect(work));
+    PARE_TRY(decode(work));
+    const pare_err err = explain_size(work, choose(work, &best));
+    if (err == PARE_OK) fill_result(work->result, &best);
+    pare_found_deinit(&best);
+    return err;
+}
+
+pare_err pare_optimize_listen(const uint8_t *data, size_t len, const pare_options *options,
+                              const pare_step_listener *listener, pare_result *out, pare_diag *diag)
+{
+    pare_options defaults;
+    pare_diag own_diag = {0};
+    *out = (pare_result){.score = -1};
+    if (!options) {
+        pare_options_init(&defaults);
+        options = &defaults;
+    }
+    PARE_TRY(pare_options_check(options, diag));
+    pare_work work = {.file = {data, len},
+                      .options = options,
+                      .listener = listener,
+                      .result = out,
+                      .diag = &own_diag,
+                      .shrink = 1,
+                      .step_start_us = pare_clock_us()};
+    const pare_err err = run(&work);
+    pare_work_begin_step(&work, PARE_STEP_IDLE);
+    pare_image_deinit(&work.image);
+    if (err != PARE_OK)
+        return pare_fail(diag, err, "%s", own_diag.text[0] ? own_diag.text : pare_err_text(err));
+    return PARE_OK;
+}

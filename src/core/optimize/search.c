@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The search for the smallest file that is good enough.
+ *
+ * A curve score(quality) of average photographs is the first guess, shifted through the first exact
+ * score; further tries are judged by the estimate from tiles, corrected by what exact scores told,
+ * and meet by the secant of the two nearest tries. What is given out has been scored exactly. */
+#include "core/optimize/search.h"
+
+#include <math.h>
+
+enum {
+    TRIES_MAX = 10,      /* encodes while searching a score */
+    FULL_SCORES_MAX = 5, /* the last ones are spent on going up until the score is reached */
+    SIZE_TRIES_MAX = 9,
+};
+
+#define SCORE_SLACK 0.45  /* points above the asked score that end the search */
+#define SCORE_MARGIN 0.15 /* aimed at this much above, so that the exact score is not just below   \
+                           */
+
+enum { CURVE_LEN = 7 };
+typedef struct curve {
+    double quality[CURVE_LEN], score[CURVE_LEN];
+} curve;
+
+/* Mean scores of photographs at these qualities, measured with the encoders of this folder. */
+static const curve CURVE_JPEG = {{1, 30, 50, 65, 80, 92, 100}, {-10, 48, 63, 71, 79, 87, 94}};
+static const curve CURVE_WEBP = {{1, 30, 50, 70, 82, 92, 100}, {0, 50, 61, 68, 75, 83, 90}};
+static const curve CURVE_AVIF = {{1, 25, 45, 60, 75, 88, 100}, {-10, 45, 64, 74, 82, 88, 94}};
+static const curve CURVE_PNG = {{1, 30, 50, 70, 85, 95, 100}, {20, 50, 60, 70, 78, 84, 90}};
+
+static const curve *find_curve(pare_format format)
+{
+    switch (format) {
+    case PARE_FORMAT_WEBP: return &CURVE_WEBP;
+    case PARE_FORMAT_AVIF: return &CURVE_AVIF;
+    case PARE_FORMAT_PNG: return &CURVE_PNG;
+    default: return &CURVE_JPEG;
+    }
+}
+
+/* Piecewise linear, straight on beyond the ends. */
+static double interpolate(const double *from, const double *to, double value)
+{
+    int i = 0;
+    while (i < CURVE_LEN - 2 && value > from[i + 1])
+        i++;
+    const double slope = (to[i + 1] - to[i]) / (from[i + 1] - from[i]);
+    return to[i] + (value - from[i]) * slope;
+}
+
+double pare_search_prior(pare_format format, double score)
+{
+    const curve *c = find_curve(format);
+    return fmin(100, fmax(1, interpolate(c->score, c->quality, score)));
+}
+
+/* A try and what is known of it. */
+typedef struct point {
+    int quality; /* 0 below, 101 above all: not tried */
+    double score;
+    bool is_exact;
+} point;
+
+typedef struct state {
+    const pare_search *search;
+    pare_diag *diag;
+    point low, high; /* nearest tries below and at or above the wanted score */
+    double bias;     /* exact score - estimate */
+    bool has_bias;
+    pare_buf trial, best; /* best: the bytes of `high` */
+} state;
+
+/* Encode at this quality into trial and judge it. */
+static pare_err try_quality(state *s, int quality, bool exact, point *out)
+{
+    const pare_search *search = s->search;
+    *out = (point){.quality = quality, .is_exact = exact};
+    PARE_TRY(search->codec->encoder_try(search->encoder, quality, &s->trial, s->diag));
+    PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->trial), s->diag));
+    double estimate;
+    PARE_TRY(pare_judge_probe(search->judge, &estimate, s->diag));
+    out->score = estimate + s->bias;
+    if (!exact) return PARE_OK;
+    PARE_TRY(pare_judge_score(search->judge, &out->score, s->diag));
+    s->bias = out->score - estimate;
+    s->has_bias = true;
+    return PARE_OK;
+}
+
+/* The next quality strictly between low and high. */
+static int propose(const state *s, double wanted)
+{
+    const curve *c = find_curve(s->search->codec->format);
+    const bool has_low = s->low.quality > 0, has_high = s->high.quality <= 100;
+    double quality;
+    if (has_low && has_high && s->high.score > s->low.score) {
+        quality = s->low.quality + (wanted - s->low.score) / (s->high.score - s->low.score) *
+                                       (s->high.quality - s->low.quality);
+    } else if (has_low || has_high) {
+        const point *known = has_high ? &s->high : &s->low;
+        const double shift = known->score - interpolate(c->quality, c->score, known->quality);
+        quality = interpolate(c->score, c->quality, wanted - shift);
+    } else {
+        quality = pare_search_prior(s->search->codec->format, wanted);
+    }
+    const int rounded = (int)fmin(100, fmax(1, ceil(quality)));
+    if (rounded <= s->low.quality) return s->low.quality + 1;
+    return rounded >= s->high.quality ? s->high.quality - 1 : rounded;
+}
+
+static void take_point(state *s, const point *tried, double asked)
+{
+    if (tried->score >= asked) {
+        s->high = *tried;
+        pare_buf_move(&s->best, &s->trial);
+    } else {
+        s->low = *tried;
+    }
+}
+
+/* Score `high` exactly; when it fails it becomes `low`, and the search goes on above. */
+static pare_err confirm(state *s, double asked)
+{
+    const pare_search *search = s->search;
+    double estimate;
+    PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->best), s->diag));
+    PARE_TRY(pare_judge_probe(search->judge, &estimate, s->diag));
+    PARE_TRY(pare_judge_score(search->judge, &s->high.score, s->diag));
+    s->high.is_exact = true;
+    s->bias = s->high.score - estimate;
+    if (s->high.score >= asked) return PARE_OK;
+    s->low = s->high;
+    s->high = (point){.quality = 101};
+    return PARE_OK;
+}
+
+/* On PARE_OK `best` holds the bytes of `high`, which is exact. */
+static pare_err search_score(state *s, double asked)
+{
+    const uint32_t scores_before = pare_judge_full_scores(s->search->judge);
+    for (int tries = 0; tries < TRIES_MAX; tries++) {
+        const bool is_met = s->high.quality - s->low.quality <= 1 ||
+                            (s->high.quality <= 100 && s->high.score <= asked + SCORE_SLACK);
+        if (is_met && s->high.quality <= 100) {
+            if (!s->high.is_exact) PARE_TRY(confirm(s, asked));
+            if (s->high.quality <= 100) return PARE_OK;
+        }
+        if (s->low.quality >= 100) break;
+        const uint32_t scores = pare_judge_full_scores(s->search->judge) - scores_before;
+        const bool ends = tries == TRIES_MAX - 1 || scores >= FULL_SCORES_MAX - 1;
+        point tried;
+        PARE_TRY(try_quality(s, propose(s, asked + SCORE_MARGIN), !s->has_bias || ends, &tried));
+        take_point(s, &tried, asked);
+    }
+    if (s->high.quality <= 100 && !s->high.is_exact) PARE_TRY(confirm(s, asked));
+    if (s->high.quality <= 100) return PARE_OK;
+    return pare_fail(s->diag, PARE_SKIP_BELOW_MIN_SCORE, "%s does not reach a score of %g",
+                     pare_format_name(s->search->codec->format), asked);
+}
+
+/* The largest quality below `above` whose bytes fit; into best. Sizes grow about exponentially with
+ * quality, so the secant runs on their logarithm. */
+static pare_err search_size(state *s, int above, size_t above_len, int *quality)
+{
+    const double wanted = log((double)s->search->target_size_bytes);
+    int low = 0, high = above;
+    double low_log = 0, high_log = log((double)above_len);
+    for (int tries = 0; tries < SIZE_TRIES_MAX && high - low > 1; tries++) {
+        int next = (low + high) / 2;
+        if (low > 0 && tries % 3 != 2) {
+            next = low + (int)((wanted - low_log) / (high_log - low_log) * (high - low));
+        }
+        if (next <= low) next = low + 1;
+        if (next >= high) next = high - 1;
+        PARE_TRY(s->search->codec->encoder_try(s->search->encoder, next, &s->trial, s->diag));
+        const double have = log((double)s->trial.len);
+        if (s->trial.len <= s->search->target_size_bytes) {
+            low = next;
+            low_log = have;
+            pare_buf_move(&s->best, &s->trial);
+        } else {
+            high = next;
+            high_log = have;
+        }
+    }
+    *quality = low;
+    if (low > 0) return PARE_OK;
+    return pare_fail(s->diag, PARE_SKIP_BELOW_MIN_SCORE, "no quality gives at most %llu bytes",
+                     (unsigned long long)s->search->target_size_bytes);
+}
+
+/* Exact score of best, against the floor. */
+static pare_err check_floor(state *s, pare_found *out)
+{
+    const pare_search *search = s->search;
+    PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->best), s->diag));
+    PARE_TRY(pare_judge_score(search->judge, &out->score, s->diag));
+    out->is_scored = true;
+    if (out->score >= search->min_score) return PARE_OK;
+    return pare_fail(s->diag, PARE_SKIP_BELOW_MIN_SCORE, "the score is %.1f, below %g", out->score,
+                     search->min_score);
+}
+
+static pare_err run(state *s, pare_found *out)
+{
+    const pare_search *search = s->search;
+    int quality = search->quality.value;
+    out->score = -1;
+    out->is_scored = false;
+    if (search->quality.mode == PARE_QUALITY_SCORE) {
+        PARE_TRY(search_score(s, fmax(search->quality.score, search->min_score)));
+        quality = s->high.quality;
+        out->score = s->high.score;
+        out->is_scored = true;
+    } else {
+        PARE_TRY(search->codec->encoder_try(search->encoder, quality, &s->best, s->diag));
+    }
+    if (search->target_size_bytes && s->best.len > search->target_size_bytes) {
+        out->is_scored = false;
+        out->score = -1;
+        PARE_TRY(search_size(s, quality, s->best.len, &quality));
+    }
+    if (search->judge && !out->is_scored) PARE_TRY(check_floor(s, out));
+    out->quality = quality;
+    pare_buf_move(&out->bytes, &s->best);
+    return PARE_OK;
+}
+
+pare_err pare_search_run(const pare_search *search, pare_found *out, pare_diag *diag)
+{
+    state s = {.search = search, .diag = diag, .high = {.quality = 101}};
+    const pare_err err = run(&s, out);
+    pare_buf_deinit(&s.trial);
+    pare_buf_deinit(&s.best);
+    return err;
+}

@@ -12,41 +12,11 @@
 
 #include "base/checked.h"
 #include "core/image/exif.h"
+#include "core/image/profile.h"
 
 static pare_err fail_cut(pare_diag *diag)
 {
     return pare_fail(diag, PARE_ERR_TRUNCATED, "the file is shorter than its header says");
-}
-
-static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
-{
-    *out = (pare_info){.format = PARE_FORMAT_WEBP, .frames = 1, .orientation = 1, .depth_bits = 8};
-    if (file.len < 20) return fail_cut(diag);
-    const uint64_t riff_len = (uint64_t)pare_le32(file.data + 4) + 8;
-    if (riff_len > file.len) return fail_cut(diag);
-    out->has_trailing_data =
-        pare_is_trailing_data((pare_bytes){file.data + riff_len, file.len - (size_t)riff_len});
-
-    WebPBitstreamFeatures features;
-    if (WebPGetFeatures(file.data, file.len, &features) != VP8_STATUS_OK) {
-        return pare_fail(diag, PARE_ERR_CORRUPT, "the WebP header is damaged");
-    }
-    out->width_px = (uint32_t)features.width;
-    out->height_px = (uint32_t)features.height;
-    out->has_alpha = features.has_alpha != 0;
-    out->channels = out->has_alpha ? 4 : 3;
-    out->is_animated = features.has_animation != 0;
-    out->is_lossless = features.format == 2;
-    const WebPData data = {file.data, file.len};
-    WebPDemuxer *demux = WebPDemux(&data);
-    if (!demux) return pare_fail(diag, PARE_ERR_CORRUPT, "the WebP chunks are damaged");
-    const uint32_t flags = WebPDemuxGetI(demux, WEBP_FF_FORMAT_FLAGS);
-    out->has_icc = (flags & ICCP_FLAG) != 0;
-    out->has_exif = (flags & EXIF_FLAG) != 0;
-    out->has_xmp = (flags & XMP_FLAG) != 0;
-    out->frames = WebPDemuxGetI(demux, WEBP_FF_FRAME_COUNT);
-    WebPDemuxDelete(demux);
-    return PARE_OK;
 }
 
 static pare_err copy_chunk(WebPDemuxer *demux, const char *name, pare_buf *out)
@@ -78,6 +48,44 @@ static pare_err copy_metadata(pare_bytes file, pare_metadata *out)
     if (err == PARE_OK) err = copy_chunk(demux, "XMP ", &out->xmp);
     WebPDemuxDelete(demux);
     drop_exif_prefix(&out->exif);
+    return err;
+}
+
+static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
+{
+    *out = (pare_info){.format = PARE_FORMAT_WEBP, .frames = 1, .orientation = 1, .depth_bits = 8};
+    if (file.len < 20) return fail_cut(diag);
+    const uint64_t riff_len = (uint64_t)pare_le32(file.data + 4) + 8;
+    if (riff_len > file.len) return fail_cut(diag);
+    out->has_trailing_data =
+        pare_is_trailing_data((pare_bytes){file.data + riff_len, file.len - (size_t)riff_len});
+
+    WebPBitstreamFeatures features;
+    if (WebPGetFeatures(file.data, file.len, &features) != VP8_STATUS_OK) {
+        return pare_fail(diag, PARE_ERR_CORRUPT, "the WebP header is damaged");
+    }
+    out->width_px = (uint32_t)features.width;
+    out->height_px = (uint32_t)features.height;
+    out->has_alpha = features.has_alpha != 0;
+    out->channels = out->has_alpha ? 4 : 3;
+    out->is_animated = features.has_animation != 0;
+    out->is_lossless = features.format == 2;
+    const WebPData data = {file.data, file.len};
+    WebPDemuxer *demux = WebPDemux(&data);
+    if (!demux) return pare_fail(diag, PARE_ERR_CORRUPT, "the WebP chunks are damaged");
+    const uint32_t flags = WebPDemuxGetI(demux, WEBP_FF_FORMAT_FLAGS);
+    out->has_icc = (flags & ICCP_FLAG) != 0;
+    out->has_exif = (flags & EXIF_FLAG) != 0;
+    out->has_xmp = (flags & XMP_FLAG) != 0;
+    out->frames = WebPDemuxGetI(demux, WEBP_FF_FRAME_COUNT);
+    WebPDemuxDelete(demux);
+
+    pare_metadata metadata = {0};
+    const pare_err err = copy_metadata(file, &metadata);
+    out->orientation = pare_exif_orientation(pare_buf_view(&metadata.exif));
+    out->has_gps = pare_exif_has_gps(pare_buf_view(&metadata.exif));
+    pare_profile_describe(pare_buf_view(&metadata.icc), out->profile);
+    pare_metadata_deinit(&metadata);
     return err;
 }
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/* `pare score`: SSIMULACRA2 of one image against another, or of two folders file by file. */
+#include "cli/command.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+#include "cli/json_line.h"
+#include "cli/report.h"
+
+enum { DEPTH_MAX = 64 };
+
+typedef struct tally {
+    const pare_arguments *arguments;
+    uint64_t count, failed;
+    double sum, worst;
+} tally;
+
+static void complain_about(const char *path, pare_err err, const pare_diag *diag)
+{
+    const pare_file_result result = {
+        .input = path, .outcome = PARE_OUTCOME_FAILED, .err = err, .text = diag->text};
+    pare_text line = {0};
+    pare_result_reason(&result, true, &line);
+    pare_complain(pare_text_string(&line));
+    pare_text_deinit(&line);
+}
+
+static void score_pair(tally *t, const char *a, const char *b, bool named)
+{
+    pare_diag diag = {0};
+    pare_text out = {0};
+    double score = 0;
+    const pare_err err = pare_file_score(a, b, t->arguments->batch.worker_path, &score, &diag);
+    if (t->arguments->json) {
+        pare_json_begin(&out, "score");
+        pare_json_string(&out, "a", a);
+        pare_json_string(&out, "b", b);
+        if (err == PARE_OK) {
+            pare_json_real(&out, "score", score, 4);
+        } else {
+            pare_json_null(&out, "score");
+        }
+        pare_json_string(&out, "error", err == PARE_OK ? NULL : pare_err_name(err));
+        pare_json_string(&out, "message", diag.text[0] ? diag.text : NULL);
+        pare_json_end(&out);
+    } else if (err != PARE_OK) {
+        complain_about(a, err, &diag);
+    } else {
+        pare_text_add(&out, "%.4f", score);
+        if (named) {
+            pare_text_add(&out, "  ");
+            pare_text_add_name(&out, b, 0, pare_locale_is_utf8());
+        }
+        pare_text_add(&out, "\n");
+    }
+    if (err != PARE_OK) {
+        t->failed++;
+    } else {
+        t->worst = t->count == 0 || score < t->worst ? score : t->worst;
+        t->sum += score;
+        t->count++;
+    }
+    if (!pare_text_write(&out, STDOUT_FILENO)) t->failed++;
+    pare_text_deinit(&out);
+}
+
+static char *join(const char *folder, const char *name)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+static bool is_kind(const char *path, mode_t kind)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Every file that both trees hold under the same name, in order of names. */
+static void score_folders(tally *t, const char *a, const char *b, int depth)
+{
+    struct dirent **entries = NULL;
+    const int count = depth < DEPTH_MAX ? scandir(a, &entries, visible, alphasort) : 0;
+    if (count < 0) {
+        pare_diag diag = {0};
+        complain_about(a, pare_fail_errno(&diag, "read folder", a), &diag);
+        t->failed++;
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        char *const one = join(a, entries[i]->d_name), *const other = join(b, entries[i]->d_name);
+        if (one && other && is_kind(one, S_IFDIR) && is_kind(other, S_IFDIR)) {
+            score_folders(t, one, other, depth + 1);
+        } else if (one && other && is_kind(one, S_IFREG) && is_kind(other, S_IFREG)) {
+            score_pair(t, one, other, true);
+        }
+        free(one);
+        free(other);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+int pare_command_score(const pare_arguments *arguments)
+{
+    tally t = {.arguments = arguments};
+    const char *a = arguments->paths[0], *b = arguments->paths[1];
+    struct stat st_a, st_b;
+    const bool folders = stat(a, &st_a) == 0 && stat(b, &st_b) == 0 && S_ISDIR(st_a.st_mode) &&
+                         S_ISDIR(st_b.st_mode);
+    if (!folders) {
+        score_pair(&t, a, b, false);
+        return t.failed ? PARE_EXIT_FAILED : PARE_EXIT_OK;
+    }
+    score_folders(&t, a, b, 0);
+    if (t.count == 0) {
+        if (t.failed == 0) pare_complain("the two folders have no images of the same name");
+        return PARE_EXIT_FAILED;
+    }
+    pare_text out = {0};
+    if (arguments->json) {
+        pare_json_begin(&out, "summary");
+        pare_json_uint(&out, "count", t.count);
+        pare_json_uint(&out, "failed", t.failed);
+        pare_json_real(&out, "mean", t.sum / (double)t.count, 4);
+        pare_json_real(&out, "worst", t.worst, 4);
+        pare_json_end(&out);
+    } else {
+        pare_text_add(&out, "mean %.4f, worst %.4f of %llu images\n", t.sum / (double)t.count,
+                      t.worst, (unsigned long long)t.count);
+    }
+    if (!pare_text_write(&out, STDOUT_FILENO)) t.failed++;
+    pare_text_deinit(&out);
+    return t.failed ? PARE_EXIT_FAILED : PARE_EXIT_OK;
+}

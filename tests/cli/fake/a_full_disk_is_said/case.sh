@@ -1,0 +1,1 @@
+"$PARE" --json a.jpg >/dev/full

@@ -1,0 +1,1 @@
+"$PARE" a.jpg missing.jpg

@@ -1,0 +1,1 @@
+"$PARE" photos/a.jpg photos/b.jpg kept.png done.png broken.jpg

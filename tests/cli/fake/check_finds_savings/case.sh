@@ -1,0 +1,1 @@
+"$PARE" check a.jpg kept.png

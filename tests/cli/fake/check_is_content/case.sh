@@ -1,0 +1,1 @@
+"$PARE" check kept.png done.png

@@ -1,0 +1,1 @@
+"$PARE" -n a.jpg kept.png 2>/dev/null

@@ -1,0 +1,2 @@
+"$PARE" history
+"$PARE" history --json

@@ -1,0 +1,4 @@
+"$PARE" slow.jpg &
+sleep 0.3
+kill -INT $!
+wait $!

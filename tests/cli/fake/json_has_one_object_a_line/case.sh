@@ -1,0 +1,1 @@
+"$PARE" --json a.jpg kept.png broken.jpg missing.jpg

@@ -1,0 +1,1 @@
+"$PARE" --quiet a.jpg kept.png broken.jpg missing.jpg

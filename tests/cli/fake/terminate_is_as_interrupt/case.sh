@@ -1,0 +1,4 @@
+"$PARE" --json slow.jpg &
+sleep 0.3
+kill -TERM $!
+wait $!

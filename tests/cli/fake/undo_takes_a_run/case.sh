@@ -1,0 +1,2 @@
+"$PARE" undo -v
+"$PARE" undo 7 --json

@@ -1,0 +1,1 @@
+"$PARE" -v a.jpg kept.png broken.jpg 2>&1 | grep -v '^ '

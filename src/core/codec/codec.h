@@ -20,6 +20,7 @@ enum {
     PARE_CODEC_CMYK = 1 << 7,
     PARE_CODEC_RECOMPRESS = 1 << 8,  /* works on the original bytes, without pixels */
     PARE_CODEC_ORIENTATION = 1 << 9, /* viewers honour its EXIF orientation */
+    PARE_CODEC_SWITCHES = 1 << 10,   /* params->lossless may change between tries of a session */
 };
 
 /* Limits that a decoder keeps before it allocates. */

@@ -8,7 +8,7 @@
 const pare_codec pare_codec_png = {
     .format = PARE_FORMAT_PNG,
     .caps = PARE_CODEC_DECODES | PARE_CODEC_ENCODES | PARE_CODEC_LOSSY | PARE_CODEC_LOSSLESS |
-            PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY,
+            PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY | PARE_CODEC_SWITCHES,
     .read_info = pare_png_read_info,
     .decode = pare_png_decode,
     .encoder_open = pare_png_encoder_open,

@@ -36,6 +36,7 @@ typedef struct writing {
     pare_source source;
     pare_encode_params params;
     pare_promise promise;
+    pare_encoder *encoder; /* stays open for the other way when the codec can switch */
 } writing;
 
 static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *candidate)
@@ -69,16 +70,23 @@ static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *
     return PARE_OK;
 }
 
+static void close_encoder(writing *w)
+{
+    if (w->encoder) w->candidate->codec->encoder_close(&w->encoder);
+    w->encoder = NULL;
+}
+
 static void writing_deinit(writing *w)
 {
+    close_encoder(w);
     pare_image_deinit(&w->own);
     pare_metadata_deinit(&w->metadata);
 }
 
-static pare_err encode_lossless(writing *w, pare_encoder *encoder, pare_found *out)
+static pare_err encode_lossless(writing *w, pare_found *out)
 {
     const pare_options *options = w->work->options;
-    PARE_TRY(w->candidate->codec->encoder_try(encoder, 100, &out->bytes, w->work->diag));
+    PARE_TRY(w->candidate->codec->encoder_try(w->encoder, 100, &out->bytes, w->work->diag));
     out->score = 100; /* what verification will prove */
     if (!options->target_size_bytes || out->bytes.len <= options->target_size_bytes) {
         return PARE_OK;
@@ -87,13 +95,13 @@ static pare_err encode_lossless(writing *w, pare_encoder *encoder, pare_found *o
                      "without loss it takes %zu bytes, more than asked", out->bytes.len);
 }
 
-static pare_err encode_lossy(writing *w, pare_encoder *encoder, pare_found *out)
+static pare_err encode_lossy(writing *w, pare_found *out)
 {
     pare_work *work = w->work;
     const pare_limits limits = pare_work_limits(work);
     pare_search search = {
         .codec = w->candidate->codec,
-        .encoder = encoder,
+        .encoder = w->encoder,
         .quality = w->candidate->quality,
         .target_size_bytes = work->options->target_size_bytes,
         .min_score = work->options->min_score,
@@ -113,18 +121,16 @@ static pare_err write_one(writing *w, bool lossless, size_t max_len, pare_found 
 {
     pare_work *work = w->work;
     const pare_codec *codec = w->candidate->codec;
-    pare_encoder *encoder = NULL;
     *out = (pare_found){.format = codec->format, .lossless = lossless, .score = -1};
     out->width_px = w->promise.width_px;
     out->height_px = w->promise.height_px;
     w->params.lossless = lossless;
 
     pare_work_begin_step(work, PARE_STEP_ENCODE);
-    pare_err err = codec->encoder_open(&w->source, &w->params, &encoder, work->diag);
-    if (err == PARE_OK) {
-        err = lossless ? encode_lossless(w, encoder, out) : encode_lossy(w, encoder, out);
-    }
-    if (encoder) codec->encoder_close(&encoder);
+    pare_err err = PARE_OK;
+    if (!w->encoder) err = codec->encoder_open(&w->source, &w->params, &w->encoder, work->diag);
+    if (err == PARE_OK) err = lossless ? encode_lossless(w, out) : encode_lossy(w, out);
+    if (!(codec->caps & PARE_CODEC_SWITCHES)) close_encoder(w);
     if (err == PARE_OK && out->bytes.len > max_len) err = PARE_SKIP_NOT_SMALLER;
     if (err == PARE_OK) {
         pare_work_begin_step(work, PARE_STEP_VERIFY);

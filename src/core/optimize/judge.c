@@ -12,8 +12,12 @@ struct pare_judge {
     pare_limits limits;
     uint32_t width_px, height_px;
     pare_image taken;
+    bool is_small; /* the scorer's estimate is exact then */
     uint32_t full_scores;
 };
+
+/* Below this the scorer does not estimate, see core/metric/ssimulacra2.h. */
+enum { SMALL_PX = 400000 };
 
 static pare_err to_srgb(pare_image *image, pare_diag *diag)
 {
@@ -33,6 +37,7 @@ pare_err pare_judge_create(const pare_image *reference, const uint8_t background
     judge->limits.shrink = 0;
     judge->width_px = reference->width_px;
     judge->height_px = reference->height_px;
+    judge->is_small = (uint64_t)reference->width_px * reference->height_px < SMALL_PX;
     if (reference->color == PARE_COLOR_CMYK || !pare_transform_is_srgb(reference)) {
         err = pare_image_copy(&copy, reference);
         if (err == PARE_OK) err = to_srgb(&copy, diag);
@@ -79,6 +84,11 @@ pare_err pare_judge_score(pare_judge *judge, double *score, pare_diag *diag)
 pare_err pare_judge_probe(pare_judge *judge, double *score, pare_diag *diag)
 {
     return pare_scorer_probe(judge->scorer, &judge->taken, score, diag);
+}
+
+bool pare_judge_is_small(const pare_judge *judge)
+{
+    return judge->is_small;
 }
 
 uint32_t pare_judge_full_scores(const pare_judge *judge)

@@ -14,9 +14,10 @@ enum {
     SIZE_TRIES_MAX = 9,
 };
 
-#define SCORE_SLACK 0.45  /* points above the asked score that end the search */
-#define SCORE_MARGIN 0.15 /* aimed at this much above, so that the exact score is not just below   \
-                           */
+#define SCORE_SLACK 0.45 /* points above the asked score that end the search */
+#define SCORE_MARGIN                                                                               \
+    0.15 /* aimed at this much above, so that the exact score is not just below                    \
+          */
 
 enum { CURVE_LEN = 7 };
 typedef struct curve {
@@ -71,21 +72,32 @@ typedef struct state {
     pare_buf trial, best; /* best: the bytes of `high` */
 } state;
 
+/* Score of the candidate that the judge holds, exact or by the corrected estimate. */
+static pare_err judge_point(state *s, point *out)
+{
+    pare_judge *judge = s->search->judge;
+    double estimate;
+    if (pare_judge_is_small(judge)) return pare_judge_score(judge, &out->score, s->diag);
+    PARE_TRY(pare_judge_probe(judge, &estimate, s->diag));
+    if (!out->is_exact) {
+        out->score = estimate + s->bias;
+        return PARE_OK;
+    }
+    PARE_TRY(pare_judge_score(judge, &out->score, s->diag));
+    s->bias = out->score - estimate;
+    s->has_bias = true;
+    return PARE_OK;
+}
+
 /* Encode at this quality into trial and judge it. */
 static pare_err try_quality(state *s, int quality, bool exact, point *out)
 {
     const pare_search *search = s->search;
+    exact = exact || pare_judge_is_small(search->judge);
     *out = (point){.quality = quality, .is_exact = exact};
     PARE_TRY(search->codec->encoder_try(search->encoder, quality, &s->trial, s->diag));
     PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->trial), s->diag));
-    double estimate;
-    PARE_TRY(pare_judge_probe(search->judge, &estimate, s->diag));
-    out->score = estimate + s->bias;
-    if (!exact) return PARE_OK;
-    PARE_TRY(pare_judge_score(search->judge, &out->score, s->diag));
-    s->bias = out->score - estimate;
-    s->has_bias = true;
-    return PARE_OK;
+    return judge_point(s, out);
 }
 
 /* The next quality strictly between low and high. */
@@ -123,12 +135,9 @@ static void take_point(state *s, const point *tried, double asked)
 static pare_err confirm(state *s, double asked)
 {
     const pare_search *search = s->search;
-    double estimate;
     PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->best), s->diag));
-    PARE_TRY(pare_judge_probe(search->judge, &estimate, s->diag));
-    PARE_TRY(pare_judge_score(search->judge, &s->high.score, s->diag));
     s->high.is_exact = true;
-    s->bias = s->high.score - estimate;
+    PARE_TRY(judge_point(s, &s->high));
     if (s->high.score >= asked) return PARE_OK;
     s->low = s->high;
     s->high = (point){.quality = 101};

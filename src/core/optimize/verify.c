@@ -107,11 +107,11 @@ static pare_err check_header(const pare_work *work, const pare_found *found,
                              const pare_promise *promise)
 {
     pare_info info;
-    const pare_codec *codec = pare_codec_find(found->format);
-    if (codec->read_info(pare_buf_view(&found->bytes), &info, NULL) != PARE_OK) {
+    if (pare_read_info(found->bytes.data, found->bytes.len, &info, NULL) != PARE_OK) {
         return pare_fail(work->diag, PARE_ERR_VERIFY, "verify: the result cannot be read");
     }
     const char *lost = NULL;
+    if (info.format != found->format) lost = "format";
     if (info.width_px != promise->width_px || info.height_px != promise->height_px) lost = "size";
     if (info.orientation != promise->orientation) lost = "orientation";
     if (info.is_animated || info.frames > 1) lost = "frame count";

@@ -100,8 +100,7 @@ pare_err pare_jpeg_read_info(pare_bytes file, pare_info *out, pare_diag *diag)
         return pare_fail(diag, markers.is_cut ? PARE_ERR_TRUNCATED : PARE_ERR_CORRUPT,
                          "JPEG: no frame header");
     }
-    out->format = PARE_FORMAT_JPEG;
-    out->frames = 1;
+    *out = (pare_info){.format = PARE_FORMAT_JPEG, .frames = 1};
     out->width_px = markers.width_px;
     out->height_px = markers.height_px;
     out->depth_bits = markers.precision_bits;

@@ -137,6 +137,7 @@ pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out
             return pare_fail(diag, PARE_ERR_INVALID, "quality %g", quality);
         }
         pare_jpeg_tables_make(&self->coeffs, pare_jpeg_distance(quality), quants);
+        pare_jpeg_tables_fit(&self->coeffs, quants);
         PARE_TRY(quantize(self, quants));
     }
     return write_smallest(self, (const uint16_t(*)[64])quants, out, diag);

@@ -121,3 +121,16 @@ void pare_jpeg_tables_make(const pare_jpeg_coeffs *coeffs, double distance,
         }
     }
 }
+
+#define SAME_STEP_MAX 1.4
+
+void pare_jpeg_tables_fit(const pare_jpeg_coeffs *coeffs,
+                          uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64])
+{
+    for (int c = 0; c < coeffs->component_count; c++) {
+        for (int k = 0; k < 64; k++) {
+            const uint16_t own = coeffs->planes[c].quant[k]; /* 0 when it has none */
+            if (quants[c][k] < own * SAME_STEP_MAX && own <= 255) quants[c][k] = own;
+        }
+    }
+}

@@ -13,4 +13,10 @@ double pare_jpeg_distance(double quality);
 void pare_jpeg_tables_make(const pare_jpeg_coeffs *coeffs, double distance,
                            uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64]);
 
+/* Where a table's step is near the step that a file's own numbers have (coeffs read from a file),
+ * take that one: rounding again to almost the same grid only adds errors, and a finer one adds bits
+ * for nothing. */
+void pare_jpeg_tables_fit(const pare_jpeg_coeffs *coeffs,
+                          uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64]);
+
 #endif /* PARE_CORE_JPEG_TABLES_H */

@@ -260,11 +260,24 @@ static void on_worker_exit(pare_worker_link *link, int64_t status, int signal)
     }
 }
 
+/* The last handle of a pool that closes. */
+static void close_tick_when_empty(pare_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
+        if (pool->workers[i].link.in_use) return;
+    }
+    if (!uv_is_closing((uv_handle_t *)&pool->tick)) uv_close((uv_handle_t *)&pool->tick, NULL);
+}
+
 static void on_closed(pare_worker_link *link)
 {
     worker *const w = link->user;
     w->state = WORKER_NONE;
-    if (!w->pool->closing) pare_pool_resize(w->pool, w->pool->size);
+    if (w->pool->closing) {
+        close_tick_when_empty(w->pool);
+    } else {
+        pare_pool_resize(w->pool, w->pool->size);
+    }
 }
 
 static const pare_worker_link_events LINK_EVENTS = {on_message, on_nonsense, on_worker_exit,
@@ -275,10 +288,8 @@ static void on_tick(uv_timer_t *timer)
 {
     pare_pool *const pool = timer->data;
     const uint64_t now_us = pare_clock_us();
-    bool any = false;
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
         worker *const w = &pool->workers[i];
-        any |= w->link.in_use;
         if (w->task_count > 0 && w->tasks[0]->deadline_ms > 0 &&
             now_us - w->tasks[0]->started_us > w->tasks[0]->deadline_ms * 1000) {
             kill_worker(w, PARE_ERR_TIMEOUT, "it took longer than the time limit");
@@ -293,7 +304,6 @@ static void on_tick(uv_timer_t *timer)
             kill_worker(w, PARE_ERR_TIMEOUT, "it does not end");
         }
     }
-    if (pool->closing && !any) uv_close((uv_handle_t *)timer, NULL);
 }
 
 /* ---- the rest of the interface ---- */
@@ -428,6 +438,20 @@ uint32_t pare_pool_views(pare_pool *pool, pare_worker_view *views, uint32_t cap)
     return count;
 }
 
+uint64_t pare_pool_partial_us(const pare_pool *pool)
+{
+    const uint64_t now_us = pare_clock_us();
+    uint64_t sum_us = 0;
+    for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
+        const worker *const w = &pool->workers[i];
+        if (w->task_count == 0) continue;
+        const uint64_t us = now_us - w->tasks[0]->started_us;
+        const uint64_t most_us = w->tasks[0]->expected_us / 10 * 9;
+        sum_us += us < most_us ? us : most_us;
+    }
+    return sum_us;
+}
+
 void pare_pool_close(pare_pool *pool)
 {
     if (pool->closing) return;
@@ -440,6 +464,7 @@ void pare_pool_close(pare_pool *pool)
             kill_worker(w, PARE_ERR_CANCELLED, "stopped");
         }
     }
+    close_tick_when_empty(pool);
 }
 
 void pare_pool_destroy(pare_pool **pool)

@@ -9,7 +9,6 @@
 
 #include <uv.h>
 
-#include "base/trace.h"
 #include "host/worker_link.h"
 
 typedef struct pare_pool pare_pool;
@@ -53,7 +52,6 @@ typedef struct pare_pool_config {
     uint32_t worker_cap;          /* most workers at once */
     uint64_t rss_watermark_bytes; /* an idle worker above it is replaced; 0: never */
     uint32_t tasks_per_worker;    /* replaced after so many; 0: never */
-    pare_trace *trace;            /* may be NULL */
     const pare_pool_events *events;
     void *user;
 } pare_pool_config;
@@ -86,6 +84,10 @@ void pare_pool_stats_get(const pare_pool *pool, pare_pool_stats *out);
 /* Fill at most cap views of the running workers, lowest number first; returns how many. Reads
  * /proc at most twice a second. */
 uint32_t pare_pool_views(pare_pool *pool, pare_worker_view *views, uint32_t cap);
+
+/* What running tasks have probably done: the time each has taken so far, at most nine tenths of
+ * what is expected. */
+uint64_t pare_pool_partial_us(const pare_pool *pool);
 
 /* Ends all workers: politely, after a second with SIGKILL. No task may be in flight. When the loop
  * has nothing left to do, the pool can be destroyed. */

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One run: from paths to results. A single-threaded machine on a libuv loop; what blocks on the
+ * disk is done in libuv's thread pool, what touches images in worker processes.
+ *
+ * Internal to job*.c and batch.c. The way of a task:
+ *
+ *   plan -> intake (open, hash) -> ledger, twins -> queue -> worker -> commit -> result
+ *                                        |                               ^
+ *                                        +------- copy what is known ----+
+ */
+#ifndef PARE_HOST_JOB_H
+#define PARE_HOST_JOB_H
+
+#include <stdatomic.h>
+
+#include <pare/batch.h>
+
+#include "base/trace.h"
+#include "host/backup.h"
+#include "host/governor.h"
+#include "host/intake.h"
+#include "host/metrics.h"
+#include "host/plan.h"
+#include "host/pool.h"
+#include "host/progress.h"
+#include "host/queue.h"
+#include "host/replace.h"
+#include "host/scan.h"
+#include "host/task.h"
+
+typedef struct pare_job pare_job;
+typedef struct pare_task pare_task;
+
+/* What a commit needs and gives; only while a task is between worker and result. */
+typedef struct pare_commit {
+    pare_plan_output output;
+    int out_dir_fd, in_dir_fd; /* owned */
+    pare_buf copy_path;        /* absolute: bytes come from this file; empty: from task->out_fd */
+    pare_hash copy_hash;       /* and must be these */
+    pare_buf in_path;          /* absolute path of the original, for the backup */
+    bool copies_original;      /* kept: the bytes come from the input */
+    bool source_gone;          /* the file to copy from is not what it was */
+    pare_replaced made;
+} pare_commit;
+
+struct pare_task {
+    pare_pool_task sent; /* for the pool; id and deadline */
+    pare_job *job;
+    const pare_plan_entry *entry; /* borrowed from the plan's window */
+    pare_task_state state;
+    pare_intake intake;
+    int out_fd; /* owned memory file that the worker fills; -1 */
+    uint64_t memory_bytes;
+    bool admitted, alone;
+    uint32_t attempts; /* given to workers */
+    uint32_t failures; /* crashes and nonsense */
+    uint32_t io_retries;
+    uint32_t worker;
+    pare_task *bucket_next;       /* tasks in work, by content hash */
+    pare_task *twins, *twin_next; /* tasks of equal content that wait for this one */
+    pare_task *wait_next;         /* tasks that wait for a moment */
+    uint64_t due_us;
+    bool commit_next; /* after waiting: commit again, else intake again */
+    /* The outcome so far. */
+    pare_outcome outcome;
+    pare_err err;
+    pare_diag diag;
+    pare_result result; /* data is never set */
+    bool copied;        /* taken from the ledger or a twin: no worker */
+    pare_commit *commit;
+    pare_err work_err; /* of the last thing done in the thread pool */
+    uv_work_t work;
+    uint64_t began_us, queued_us, work_begin_us, work_end_us;
+};
+
+#define PARE_JOB_BUCKETS 1024
+
+typedef enum pare_job_phase {
+    PARE_PHASE_SCAN = 0, /* fill the plan */
+    PARE_PHASE_KNOWN,    /* report what needs no work */
+    PARE_PHASE_WORK,
+    PARE_PHASE_END /* wait for processes to end */
+} pare_job_phase;
+
+struct pare_job {
+    pare_batch_options options; /* copied; strings borrowed */
+    uv_loop_t loop;
+    uv_idle_t idle; /* scan and known results, a slice at a time */
+    uv_timer_t tick;
+    uv_async_t wake; /* cancel */
+    atomic_bool cancel_asked;
+    bool loop_open;
+    pare_job_phase phase;
+    bool scan_done, cancelled;
+    pare_err fatal; /* why the run could not go on */
+    pare_diag fatal_diag;
+
+    pare_folders *folders;
+    pare_ledger *ledger; /* NULL: none */
+    pare_scan *scan;
+    pare_plan *plan;
+    pare_backup *backup;
+    pare_pool *pool;
+    pare_trace *trace;
+    pare_governor governor;
+    pare_queue queue;
+    pare_hash settings;
+    char worker_path[4096];
+    int64_t run_id;
+
+    pare_task_counts counts;
+    uint64_t next_task_id;
+    size_t known_at; /* next entry to report in KNOWN */
+    pare_task *buckets[PARE_JOB_BUCKETS];
+    pare_task *waiting; /* by due_us */
+    uint32_t intake_count, commit_count, queue_cap;
+    uint64_t random;    /* jitter of retries */
+    double us_per_cost; /* measured; 0 unknown */
+    uint64_t cancel_us, flush_us, sample_us, report_us, check_us, window_us;
+
+    pare_progress_meter meter;
+    pare_metrics metrics;
+    pare_progress totals; /* counters only */
+    pare_worker_view views[PARE_MAX_WORKERS];
+};
+
+/* job.c */
+void pare_job_fail(pare_job *job, pare_err err, const char *text);
+/* Go on wherever something can go on. */
+void pare_job_pump(pare_job *job);
+void pare_job_cancel_now(pare_job *job);
+/* Handles on the loop, from creation to destruction, so that a cancel may come at any time. */
+void pare_job_open(pare_job *job);
+void pare_job_close(pare_job *job);
+void pare_job_start(pare_job *job);
+extern const pare_pool_events pare_job_pool_events;
+/* Move a task; an illegal step ends the run. */
+void pare_job_move(pare_task *task, pare_task_state to);
+
+/* job_task.c: tasks, intake, what is known already, workers' answers */
+void pare_job_feed(pare_job *job);
+void pare_job_dispatch(pare_job *job);
+void pare_job_enqueue(pare_task *task);
+void pare_job_wait(pare_task *task, bool commit_next);
+void pare_job_wake_due(pare_job *job, uint64_t now_us);
+void pare_job_abandon_idle(pare_job *job);
+void pare_job_answer(pare_task *task, const pare_pool_answer *answer);
+void pare_job_returned(pare_task *task);
+/* Release everything of a task; its state is DONE or ABANDONED. */
+void pare_job_task_end(pare_task *task);
+
+/* job_commit.c */
+void pare_job_commit(pare_task *task);
+/* The task is decided without or after a commit: give its result, wake its twins, free it. */
+void pare_job_finish_task(pare_task *task);
+
+/* job_report.c */
+void pare_job_report_task(pare_task *task);
+void pare_job_report_known(pare_job *job, const pare_plan_entry *entry);
+void pare_job_progress(pare_job *job, uint64_t now_us, bool final);
+void pare_job_fill_progress(const pare_job *job, uint64_t now_us, pare_progress *out);
+
+#endif /* PARE_HOST_JOB_H */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Results, each given once and numbered; their rows in the ledger; and snapshots of progress. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "host/job.h"
+
+/* ---- results ---- */
+
+static void count(pare_job *job, const pare_file_result *result)
+{
+    pare_progress *const totals = &job->totals;
+    totals->files_done++;
+    switch (result->outcome) {
+    case PARE_OUTCOME_NONE: break;
+    case PARE_OUTCOME_OPTIMIZED: totals->optimized++; break;
+    case PARE_OUTCOME_KEPT: totals->kept++; break;
+    case PARE_OUTCOME_SKIPPED: totals->skipped++; break;
+    case PARE_OUTCOME_FAILED: totals->failed++; break;
+    }
+    totals->bytes_in += result->bytes_in;
+    totals->bytes_out += result->bytes_out;
+}
+
+static void give(pare_job *job, pare_file_result *result)
+{
+    result->seq = ++job->totals.seq;
+    count(job, result);
+    if (job->options.on_result) job->options.on_result(job->options.user, result);
+}
+
+/* A path as text, or "" when there is no memory for it. Owned by buf. */
+static const char *path_of(const pare_job *job, uint32_t folder, const char *name, bool absolute,
+                           pare_buf *buf)
+{
+    const pare_err err = pare_folders_path(job->folders, folder, name, absolute, buf);
+    return err == PARE_OK && buf->data ? (const char *)buf->data : "";
+}
+
+static const char *text_of(pare_err err, const char *text)
+{
+    if (text && text[0]) return text;
+    return err == PARE_OK ? "" : pare_err_text(err);
+}
+
+typedef struct outcome_row {
+    const pare_plan_entry *entry;
+    const pare_task *task; /* NULL: it never became one */
+    const pare_file_result *result;
+    const pare_plan_output *output; /* NULL: nothing was written */
+} outcome_row;
+
+static void remember(pare_job *job, const outcome_row *row)
+{
+    pare_buf in = {0}, out = {0};
+    const pare_file_result *const result = row->result;
+    pare_diag diag = {0};
+    if (!job->ledger || job->run_id == 0) return;
+    pare_ledger_result line = {
+        .run_id = job->run_id,
+        .seq = result->seq,
+        .path = path_of(job, row->entry->folder, row->entry->name, true, &in),
+        .ident = row->entry->ident,
+        .settings = job->settings,
+        .err = result->err,
+        .ms = result->ms,
+        .outcome = {.outcome = result->outcome,
+                    .err = result->err,
+                    .format_in = result->format_in,
+                    .format_out = result->format_out,
+                    .width_px = result->width_px,
+                    .height_px = result->height_px,
+                    .bytes_in = result->bytes_in,
+                    .bytes_out = result->bytes_out,
+                    .score = result->score,
+                    .quality = result->quality,
+                    .lossless = result->lossless},
+    };
+    if (row->task && row->task->intake.fd >= 0) {
+        line.ident = row->task->intake.ident;
+        line.content = row->task->intake.hash;
+    }
+    if (row->output) {
+        line.out_path = path_of(job, row->output->folder, row->output->name, true, &out);
+        line.out_ident = row->task->commit->made.ident;
+        line.out_hash = row->task->commit->made.hash;
+        line.in_place = row->output->in_place;
+    }
+    const pare_err err = pare_ledger_add(job->ledger, &line, &diag);
+    if (err != PARE_OK) pare_job_fail(job, err, diag.text);
+    pare_buf_deinit(&in);
+    pare_buf_deinit(&out);
+}
+
+void pare_job_report_task(pare_task *task)
+{
+    pare_job *const job = task->job;
+    const pare_plan_entry *const entry = task->entry;
+    const pare_result *const made = &task->result;
+    pare_buf in = {0}, out = {0};
+    const bool optimized = task->outcome == PARE_OUTCOME_OPTIMIZED;
+    const bool written = task->commit && task->commit->made.written;
+    const uint64_t began_us = task->sent.started_us;
+    pare_file_result result = {
+        .input = path_of(job, entry->folder, entry->name, false, &in),
+        .outcome = task->outcome,
+        .err = task->err,
+        .text = text_of(task->err, task->diag.text),
+        .format_in = (pare_format)entry->format,
+        .format_out = optimized ? made->format_out : (pare_format)entry->format,
+        .width_px = optimized ? made->width_out_px : entry->width_px,
+        .height_px = optimized ? made->height_out_px : entry->height_px,
+        .bytes_in = entry->ident.size_bytes,
+        .bytes_out = optimized ? made->len : entry->ident.size_bytes,
+        .score = optimized ? made->score : -1,
+        .quality = optimized ? made->quality : 0,
+        .lossless = optimized && made->lossless,
+        .ms = began_us > 0 ? (uint32_t)((pare_clock_us() - began_us) / 1000) : 0,
+        .worker = task->copied ? 0 : task->worker,
+        .attempts = task->attempts,
+    };
+    if (made->format_in != PARE_FORMAT_UNKNOWN) result.format_in = made->format_in;
+    if (!optimized) result.format_out = result.format_in;
+    if (written) {
+        const pare_plan_output *const output = &task->commit->output;
+        result.output = path_of(job, output->folder, output->name, false, &out);
+    }
+    give(job, &result);
+    if (!job->options.check) {
+        remember(job, &(outcome_row){entry, task, &result, written ? &task->commit->output : NULL});
+    }
+    pare_buf_deinit(&in);
+    pare_buf_deinit(&out);
+}
+
+/* Where a dry run says the result would go. */
+static const char *would_write(pare_job *job, const pare_plan_entry *entry,
+                               pare_file_result *result, pare_buf *buf, pare_diag *diag)
+{
+    const pare_options *const image = &job->options.image;
+    pare_plan_output output;
+    pare_format format = (pare_format)entry->format;
+    if (image->target == PARE_TARGET_FORMAT) format = image->format;
+    const pare_err err = pare_plan_output_for(job->plan, entry, format, &output, diag);
+    result->format_out = format;
+    if (err == PARE_OK) return path_of(job, output.folder, output.name, false, buf);
+    result->outcome = PARE_OUTCOME_FAILED;
+    result->err = err;
+    return NULL;
+}
+
+static pare_outcome outcome_of(pare_err err)
+{
+    if (err == PARE_OK) return PARE_OUTCOME_NONE;
+    if (err == PARE_SKIP_ALREADY_DONE || err == PARE_SKIP_UNSUPPORTED) {
+        return PARE_OUTCOME_SKIPPED;
+    }
+    return pare_err_is_skip(err) ? PARE_OUTCOME_KEPT : PARE_OUTCOME_FAILED;
+}
+
+void pare_job_report_known(pare_job *job, const pare_plan_entry *entry)
+{
+    pare_buf in = {0}, out = {0}, text = {0};
+    pare_diag diag = {0};
+    const pare_err err = (pare_err)entry->err;
+    pare_task_state state = PARE_STATE_PLANNED;
+    pare_file_result result = {
+        .input = path_of(job, entry->folder, entry->name, false, &in),
+        .outcome = outcome_of(err),
+        .err = err,
+        .format_in = (pare_format)entry->format,
+        .format_out = (pare_format)entry->format,
+        .width_px = entry->width_px,
+        .height_px = entry->height_px,
+        .bytes_in = entry->ident.size_bytes,
+        .bytes_out = entry->ident.size_bytes,
+        .score = -1,
+    };
+    if (err == PARE_OK) result.output = would_write(job, entry, &result, &out, &diag);
+    result.text = text_of(result.err, entry->text && entry->text[0] ? entry->text : diag.text);
+    if (result.output && pare_buf_append(&text, "would write ", 12) == PARE_OK &&
+        pare_buf_append(&text, result.output, strlen(result.output) + 1) == PARE_OK) {
+        result.text = (const char *)text.data;
+        result.output = NULL; /* nothing was written */
+    }
+    if (err == PARE_SKIP_ALREADY_DONE) job->totals.cache_hits++;
+    if (err == PARE_OK) pare_progress_done(&job->meter, entry->cost);
+    if (pare_task_move(&job->counts, &state, PARE_STATE_DONE, &diag) != PARE_OK) {
+        pare_job_fail(job, PARE_ERR_INTERNAL, diag.text);
+    }
+    give(job, &result);
+    if (!job->options.check && !job->options.dry_run && err != PARE_SKIP_ALREADY_DONE) {
+        remember(job, &(outcome_row){entry, NULL, &result, NULL});
+    }
+    pare_buf_deinit(&in);
+    pare_buf_deinit(&out);
+    pare_buf_deinit(&text);
+}
+
+/* ---- progress ---- */
+
+void pare_job_fill_progress(const pare_job *job, uint64_t now_us, pare_progress *out)
+{
+    pare_pool_stats stats = {0};
+    *out = job->totals;
+    if (job->pool) pare_pool_stats_get(job->pool, &stats);
+    out->scan_done = job->scan_done && job->phase != PARE_PHASE_SCAN;
+    out->fraction = job->meter.fraction;
+    out->elapsed_ms = (now_us - job->meter.start_us) / 1000;
+    out->eta_ms = pare_progress_eta_ms(&job->meter);
+    out->images_per_s = pare_progress_images_per_s(&job->meter);
+    out->cpu_pct = job->governor.cpu_pct;
+    out->queue_count = (uint32_t)job->queue.count;
+    out->queue_cap = job->queue_cap;
+    out->memory_used_bytes = job->governor.used_bytes;
+    out->memory_budget_bytes = job->governor.budget_bytes;
+    out->cache_hits = job->totals.cache_hits + job->metrics.ledger_hits;
+    out->retries = job->metrics.retries;
+    out->duplicates = job->metrics.duplicates;
+    out->worker_restarts = stats.restarts;
+    out->worker_count = stats.workers;
+    out->worker_busy = stats.busy;
+}
+
+void pare_job_progress(pare_job *job, uint64_t now_us, bool final)
+{
+    pare_progress progress;
+    uint32_t views = 0;
+    if (job->pool) views = pare_pool_views(job->pool, job->views, PARE_MAX_WORKERS);
+    const bool scanned = job->scan_done && job->phase != PARE_PHASE_SCAN;
+    const double partial =
+        job->us_per_cost > 0 ? (double)pare_pool_partial_us(job->pool) / job->us_per_cost : 0;
+    pare_progress_update(&job->meter, now_us, partial, scanned);
+    if (final && !job->cancelled) job->meter.fraction = 1;
+    if (final && job->meter.eta_us > 0 && !job->cancelled) job->meter.eta_us = 0;
+    pare_job_fill_progress(job, now_us, &progress);
+    progress.final = final;
+    progress.worker_count = views;
+    progress.workers = job->views;
+    if (job->options.on_progress) job->options.on_progress(job->options.user, &progress);
+}

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A task from the plan to the worker and back. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "host/job.h"
+
+enum {
+    INTAKE_CAP = 8,
+    COMMIT_CAP = 32, /* results that wait for the disk; more would be memory without bound */
+    WAITING_CAP = 128,
+    FAILURES_CAP = 2,
+    IO_RETRIES_CAP = 3,
+    FIRST_PAUSE_MS = 100,
+    DEADLINE_PX = 1000 * 1000,
+    UNKNOWN_US = 1000 * 1000 * 1000,
+};
+
+/* ---- tasks ---- */
+
+static pare_task *task_new(pare_job *job, const pare_plan_entry *entry)
+{
+    pare_task *const task = calloc(1, sizeof *task);
+    if (!task) return NULL;
+    task->job = job;
+    task->entry = entry;
+    task->state = PARE_STATE_PLANNED;
+    task->intake.fd = -1;
+    task->out_fd = -1;
+    task->memory_bytes = entry->memory_bytes;
+    task->result.score = -1;
+    task->began_us = pare_clock_us();
+    task->work.data = task;
+    task->sent.id = ++job->next_task_id;
+    task->sent.kind = PARE_TASK_OPTIMIZE;
+    task->sent.options = &job->options.image;
+    task->sent.name = entry->name;
+    task->sent.user = task;
+    const double px = (double)entry->width_px * entry->height_px;
+    const double share = px > DEADLINE_PX ? px / DEADLINE_PX : 1;
+    const double deadline_ms = (double)job->options.timeout_ms * share;
+    task->sent.deadline_ms = deadline_ms < 1e15 ? (uint64_t)deadline_ms : (uint64_t)1e15;
+    return task;
+}
+
+static pare_task **bucket(pare_job *job, const pare_hash *hash)
+{
+    return &job->buckets[hash->low % PARE_JOB_BUCKETS];
+}
+
+static pare_task *find_twin(pare_job *job, const pare_hash *hash)
+{
+    for (pare_task *other = *bucket(job, hash); other; other = other->bucket_next) {
+        if (pare_hash_same(&other->intake.hash, hash)) return other;
+    }
+    return NULL;
+}
+
+static void leave_bucket(pare_task *task)
+{
+    for (pare_task **at = bucket(task->job, &task->intake.hash); *at; at = &(*at)->bucket_next) {
+        if (*at != task) continue;
+        *at = task->bucket_next;
+        return;
+    }
+}
+
+static void release_memory(pare_task *task)
+{
+    if (task->admitted) pare_governor_release(&task->job->governor, task->memory_bytes);
+    task->admitted = false;
+}
+
+static void close_output(pare_task *task)
+{
+    if (task->out_fd >= 0) close(task->out_fd);
+    task->out_fd = -1;
+}
+
+static void commit_free(pare_commit *commit)
+{
+    if (!commit) return;
+    if (commit->out_dir_fd >= 0) close(commit->out_dir_fd);
+    if (commit->in_dir_fd >= 0) close(commit->in_dir_fd);
+    pare_buf_deinit(&commit->copy_path);
+    pare_buf_deinit(&commit->in_path);
+    free(commit);
+}
+
+void pare_job_task_end(pare_task *task)
+{
+    leave_bucket(task);
+    release_memory(task);
+    close_output(task);
+    pare_intake_close(&task->intake);
+    commit_free(task->commit);
+    free(task);
+}
+
+static void fail_task(pare_task *task, pare_err err, const char *text)
+{
+    task->outcome = pare_err_is_skip(err) ? PARE_OUTCOME_KEPT : PARE_OUTCOME_FAILED;
+    task->err = err;
+    if (text) pare_fail(&task->diag, err, "%s", text);
+    pare_job_finish_task(task);
+}
+
+/* ---- waiting for another try ---- */
+
+static uint64_t random_below(pare_job *job, uint64_t end)
+{
+    job->random ^= job->random << 13; /* xorshift64, Marsaglia 2003 */
+    job->random ^= job->random >> 7;
+    job->random ^= job->random << 17;
+    return job->random % end;
+}
+
+/* 100, 400, 1600 ms, each give or take half, so that tasks do not come back all at once. */
+void pare_job_wait(pare_task *task, bool commit_next)
+{
+    pare_job *const job = task->job;
+    const uint64_t pause_ms = (uint64_t)FIRST_PAUSE_MS << (2 * task->io_retries);
+    task->io_retries++;
+    job->metrics.retries++;
+    task->commit_next = commit_next;
+    task->due_us = pare_clock_us() + (pause_ms / 2 + random_below(job, pause_ms)) * 1000;
+    memset(&task->diag, 0, sizeof task->diag);
+    pare_job_move(task, PARE_STATE_WAITING);
+    pare_task **at = &job->waiting;
+    while (*at && (*at)->due_us <= task->due_us) {
+        at = &(*at)->wait_next;
+    }
+    task->wait_next = *at;
+    *at = task;
+}
+
+static bool is_transient(const pare_task *task, pare_err err)
+{
+    return (err == PARE_ERR_IO || err == PARE_ERR_NO_SPACE) && task->io_retries < IO_RETRIES_CAP &&
+           !task->job->cancelled;
+}
+
+/* ---- intake ---- */
+
+static void do_intake(uv_work_t *work)
+{
+    pare_task *const task = work->data;
+    task->work_begin_us = pare_clock_us();
+    task->work_err = pare_intake_open(task->commit->in_dir_fd, task->entry->name,
+                                      &task->entry->ident, &task->intake, &task->diag);
+    task->work_end_us = pare_clock_us();
+}
+
+static void take_outcome(pare_task *task, const pare_ledger_outcome *known)
+{
+    task->outcome = known->outcome;
+    task->err = known->err;
+    task->copied = true;
+    task->result.format_in = known->format_in;
+    task->result.format_out = known->format_out;
+    task->result.width_out_px = known->width_px;
+    task->result.height_out_px = known->height_px;
+    task->result.len = (size_t)known->bytes_out;
+    task->result.score = known->score;
+    task->result.quality = known->quality;
+    task->result.lossless = known->lossless;
+}
+
+/* Has this content been done with these settings, here or elsewhere, in this or another run? */
+static bool take_known(pare_task *task)
+{
+    pare_job *const job = task->job;
+    const pare_ledger_content_key key = {task->intake.hash, job->settings};
+    pare_ledger_content known = {0};
+    if (!job->ledger || job->options.force) return false;
+    /* A ledger that cannot answer costs only time. */
+    const pare_err err = pare_ledger_find_content(job->ledger, &key, &known, NULL);
+    const bool usable = err == PARE_OK && known.found;
+    if (usable) {
+        take_outcome(task, &known.outcome);
+        task->commit->copy_hash = known.out_hash;
+        pare_buf_move(&task->commit->copy_path, &known.out_path);
+        job->metrics.ledger_hits++;
+    }
+    pare_buf_deinit(&known.out_path);
+    return usable;
+}
+
+static void after_intake(uv_work_t *work, int status)
+{
+    pare_task *const task = work->data;
+    pare_job *const job = task->job;
+    (void)status;
+    job->intake_count--;
+    pare_histogram_add(&job->metrics.intake, task->work_end_us - task->work_begin_us);
+    pare_trace_overlapping(job->trace, "intake", task->sent.id, task->work_begin_us,
+                           task->work_end_us);
+    if (job->cancelled) {
+        pare_job_move(task, PARE_STATE_ABANDONED);
+        pare_job_task_end(task);
+    } else if (task->work_err != PARE_OK) {
+        if (is_transient(task, task->work_err)) {
+            pare_job_wait(task, false);
+        } else {
+            fail_task(task, task->work_err, NULL);
+        }
+    } else {
+        pare_task *const twin = find_twin(job, &task->intake.hash);
+        if (twin) {
+            pare_job_move(task, PARE_STATE_WAITING);
+            task->twin_next = twin->twins;
+            twin->twins = task;
+        } else {
+            task->bucket_next = *bucket(job, &task->intake.hash);
+            *bucket(job, &task->intake.hash) = task;
+            if (take_known(task)) {
+                pare_job_commit(task);
+            } else {
+                pare_job_enqueue(task);
+            }
+        }
+    }
+    pare_job_pump(job);
+}
+
+static void begin_intake(pare_task *task)
+{
+    pare_job *const job = task->job;
+    pare_job_move(task, PARE_STATE_INTAKE);
+    pare_err err = PARE_OK;
+    if (!task->commit) {
+        task->commit = calloc(1, sizeof *task->commit);
+        if (!task->commit) {
+            fail_task(task, PARE_ERR_NO_MEMORY, "no memory for a task");
+            return;
+        }
+        task->commit->out_dir_fd = task->commit->in_dir_fd = -1;
+    }
+    if (task->commit->in_dir_fd < 0) {
+        err = pare_folders_open(job->folders, task->entry->folder, false, &task->commit->in_dir_fd,
+                                &task->diag);
+    }
+    if (err != PARE_OK) {
+        fail_task(task, err, NULL);
+        return;
+    }
+    job->intake_count++;
+    if (uv_queue_work(&job->loop, &task->work, do_intake, after_intake) != 0) {
+        job->intake_count--;
+        fail_task(task, PARE_ERR_NO_MEMORY, "no thread for a task");
+    }
+}
+
+/* Tasks that wait for their twin or another try are no work that a worker could take. */
+static bool is_fed(const pare_job *job)
+{
+    return job->counts.in[PARE_STATE_INTAKE] + job->counts.in[PARE_STATE_QUEUED] >=
+               job->queue_cap ||
+           job->counts.in[PARE_STATE_WAITING] >= WAITING_CAP;
+}
+
+void pare_job_feed(pare_job *job)
+{
+    while (!job->cancelled && job->intake_count < INTAKE_CAP && !is_fed(job)) {
+        const pare_plan_entry *const entry = pare_plan_next(job->plan);
+        if (!entry) return;
+        pare_task *const task = task_new(job, entry);
+        if (!task) {
+            pare_job_fail(job, PARE_ERR_NO_MEMORY, "no memory for a task");
+            return;
+        }
+        begin_intake(task);
+    }
+}
+
+void pare_job_wake_due(pare_job *job, uint64_t now_us)
+{
+    while (job->waiting && job->waiting->due_us <= now_us) {
+        pare_task *const task = job->waiting;
+        job->waiting = task->wait_next;
+        task->wait_next = NULL;
+        if (task->commit_next) {
+            pare_job_commit(task);
+        } else {
+            leave_bucket(task);
+            pare_intake_close(&task->intake);
+            begin_intake(task);
+        }
+    }
+}
+
+/* ---- queue and workers ---- */
+
+void pare_job_enqueue(pare_task *task)
+{
+    const pare_queue_item item = {
+        .cost = task->entry->cost,
+        .id = task->sent.id,
+        .memory_bytes = task->memory_bytes,
+        .user = task,
+    };
+    task->queued_us = pare_clock_us();
+    if (pare_queue_push(&task->job->queue, &item) != PARE_OK) {
+        fail_task(task, PARE_ERR_NO_MEMORY, "no memory for the queue");
+        return;
+    }
+    pare_job_move(task, PARE_STATE_QUEUED);
+}
+
+static bool open_output(pare_task *task)
+{
+    if (task->out_fd >= 0 && ftruncate(task->out_fd, 0) == 0) return true;
+    close_output(task);
+    task->out_fd = memfd_create("pare-result", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return task->out_fd >= 0;
+}
+
+/* False: no worker took it; it is back in the queue. */
+static bool send_task(pare_task *task)
+{
+    pare_job *const job = task->job;
+    if (!open_output(task)) {
+        pare_fail_errno(&task->diag, "make memory file for", task->entry->name);
+        fail_task(task, PARE_ERR_NO_MEMORY, NULL);
+        return true;
+    }
+    task->sent.fds[0] = task->intake.fd;
+    task->sent.fds[1] = task->out_fd;
+    task->sent.fd_count = 2;
+    pare_job_move(task, PARE_STATE_RUNNING);
+    if (!pare_pool_send(job->pool, &task->sent)) {
+        pare_job_returned(task);
+        return false;
+    }
+    pare_governor_admit(&job->governor, task->memory_bytes);
+    task->admitted = true;
+    task->attempts++;
+    pare_histogram_add(&job->metrics.queue_wait, task->sent.sent_us - task->queued_us);
+    pare_trace_overlapping(job->trace, "queue", task->sent.id, task->queued_us, task->sent.sent_us);
+    return true;
+}
+
+static uint64_t expected_us(const pare_job *job, double cost)
+{
+    if (job->us_per_cost <= 0) return UNKNOWN_US;
+    const double us = job->us_per_cost * cost;
+    return us < UNKNOWN_US ? (uint64_t)us : UNKNOWN_US;
+}
+
+void pare_job_dispatch(pare_job *job)
+{
+    while (!job->cancelled && job->commit_count < COMMIT_CAP) {
+        const pare_queue_item *const first = pare_queue_first(&job->queue);
+        if (!first) return;
+        /* The last, smallest images gain nothing by waiting behind each other. */
+        const uint64_t us = expected_us(job, first->cost);
+        if (!pare_pool_has_room(job->pool, us)) return;
+        uint64_t room = pare_governor_room(&job->governor);
+        pare_queue_item item;
+        if (!pare_queue_pop(&job->queue, room, &item)) return;
+        pare_task *const task = item.user;
+        task->sent.expected_us = expected_us(job, item.cost);
+        if (!send_task(task)) return;
+    }
+}
+
+void pare_job_returned(pare_task *task)
+{
+    release_memory(task);
+    if (task->job->cancelled) {
+        pare_job_move(task, PARE_STATE_ABANDONED);
+        pare_job_finish_task(task);
+        return;
+    }
+    pare_job_enqueue(task);
+}
+
+static void learn(pare_job *job, const pare_task *task, uint64_t us)
+{
+    const double now = task->entry->cost > 0 ? (double)us / task->entry->cost : 0;
+    job->us_per_cost = job->us_per_cost > 0 ? 0.9 * job->us_per_cost + 0.1 * now : now;
+    pare_histogram_add(&job->metrics.task, us);
+}
+
+/* The steps of a task on its worker's lane, laid end to end: they alternate in truth. */
+static void trace_steps(const pare_task *task, uint64_t end_us)
+{
+    const pare_result *const r = &task->result;
+    const struct {
+        const char *name;
+        uint32_t us;
+    } steps[] = {{"decode", r->decode_us},
+                 {"transform", r->transform_us},
+                 {"encode", r->encode_us},
+                 {"verify", r->verify_us}};
+    pare_trace *const trace = task->job->trace;
+    if (!trace) return;
+    uint64_t at_us = task->sent.started_us;
+    pare_trace_span(trace, task->worker, "image", at_us, end_us, task->entry->name);
+    for (size_t i = 0; i < 4; i++) {
+        if (steps[i].us == 0) continue;
+        const uint64_t until_us = at_us + steps[i].us < end_us ? at_us + steps[i].us : end_us;
+        pare_trace_span(trace, task->worker, steps[i].name, at_us, until_us, NULL);
+        at_us = until_us;
+    }
+}
+
+/* A crash or nonsense: once more with another worker, then it is this image's fault. */
+static void worker_failed(pare_task *task, const pare_pool_answer *answer)
+{
+    pare_job *const job = task->job;
+    if (answer->err == PARE_ERR_TIMEOUT) {
+        job->metrics.timeouts++;
+        fail_task(task, answer->err, answer->text);
+        return;
+    }
+    job->metrics.crashes++;
+    if (++task->failures < FAILURES_CAP) {
+        job->metrics.retries++;
+        pare_job_enqueue(task);
+    } else {
+        fail_task(task, answer->err, answer->text);
+    }
+}
+
+static void image_failed(pare_task *task, pare_err err)
+{
+    pare_job *const job = task->job;
+    if (err == PARE_ERR_NO_MEMORY && !task->alone) {
+        task->alone = true; /* larger than any budget: admitted when nothing else runs */
+        task->memory_bytes = job->governor.budget_bytes + 1;
+        job->metrics.retries++;
+        memset(&task->diag, 0, sizeof task->diag);
+        pare_job_enqueue(task);
+    } else if (is_transient(task, err)) {
+        pare_job_wait(task, false);
+    } else {
+        fail_task(task, err, NULL);
+    }
+}
+
+void pare_job_answer(pare_task *task, const pare_pool_answer *answer)
+{
+    pare_job *const job = task->job;
+    task->worker = answer->worker;
+    release_memory(task);
+    if (answer->err != PARE_OK) {
+        trace_steps(task, answer->ended_us);
+        if (job->cancelled) {
+            pare_job_move(task, PARE_STATE_ABANDONED);
+            pare_job_finish_task(task);
+        } else {
+            worker_failed(task, answer);
+        }
+        return;
+    }
+    const pare_message *const message = answer->message;
+    task->result = message->result.result;
+    task->diag = message->result.diag;
+    trace_steps(task, answer->ended_us);
+    learn(job, task, answer->ended_us - task->sent.started_us);
+    const pare_err err = message->result.err;
+    if (err == PARE_OK) {
+        task->outcome = PARE_OUTCOME_OPTIMIZED;
+        task->err = PARE_OK;
+        pare_job_commit(task);
+    } else if (pare_err_is_skip(err)) {
+        task->outcome = err == PARE_SKIP_UNSUPPORTED ? PARE_OUTCOME_SKIPPED : PARE_OUTCOME_KEPT;
+        task->err = err;
+        pare_job_commit(task);
+    } else {
+        image_failed(task, err);
+    }
+}
+
+/* After a cancel: what nobody works on. */
+void pare_job_abandon_idle(pare_job *job)
+{
+    pare_queue_item item;
+    while (pare_queue_pop(&job->queue, UINT64_MAX, &item)) {
+        pare_job_move(item.user, PARE_STATE_ABANDONED);
+        pare_job_finish_task(item.user);
+    }
+    while (job->waiting) {
+        pare_task *const task = job->waiting;
+        job->waiting = task->wait_next;
+        pare_job_move(task, PARE_STATE_ABANDONED);
+        pare_job_finish_task(task);
+    }
+}

@@ -182,6 +182,7 @@ TEST(gray_and_deep_images_survive)
         const pare_source gray_source = {.image = &gray}, deep_source = {.image = &deep};
         pare_buf file = encode(codecs[i], &gray_source, &params, 90);
         MUST(codecs[i]->decode(pare_buf_view(&file), NULL, &back, NULL));
+        CHECK_INT(back.color, ==, i ? PARE_COLOR_GRAY : PARE_COLOR_RGB);
         const uint8_t *pixel = pare_image_row(&back, 20) + (size_t)20 * back.channels;
         CHECK_INT(pixel[0] - pare_image_row(&gray, 20)[20], <=, 4);
         CHECK_INT(pare_image_row(&gray, 20)[20] - pixel[0], <=, 4);

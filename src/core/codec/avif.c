@@ -56,17 +56,32 @@ static pare_err check_variant(const avifImage *image, pare_diag *diag)
     return PARE_OK;
 }
 
+/* Monochrome, unless its profile is one for RGB. */
+static bool is_gray(const avifImage *image)
+{
+    if (image->yuvFormat != AVIF_PIXEL_FORMAT_YUV400) return false;
+    return image->icc.size < 20 || memcmp(image->icc.data + 16, "GRAY", 4) == 0;
+}
+
 /* Colours that are given by code points alone, as a profile; none for sRGB. */
 static pare_err describe_colors(const avifImage *image, pare_buf *icc)
 {
     pare_colorimetry colors;
     if (image->icc.size) return pare_buf_append(icc, image->icc.data, image->icc.size);
     if (!pare_colorimetry_from_cicp(image->colorPrimaries, image->transferCharacteristics,
-                                    &colors) ||
-        pare_colorimetry_is_srgb(&colors)) {
-        return PARE_OK;
+                                    &colors)) {
+        return PARE_OK; /* check_variant() has refused it */
     }
+    colors.is_gray = is_gray(image);
+    if (pare_colorimetry_is_srgb(&colors)) return PARE_OK;
     return pare_profile_build(&colors, "AVIF colours", icc);
+}
+
+/* ISO 21496-1 gain maps are items of type "tmap", named in the first kilobytes of the file. */
+static bool has_gainmap(pare_bytes file)
+{
+    const size_t len = file.len < 16384 ? file.len : 16384;
+    return len > 0 && memmem(file.data, len, "tmap", 4) != NULL;
 }
 
 static avifDecoder *create_decoder(pare_bytes file)
@@ -89,7 +104,7 @@ static void fill_info(const avifDecoder *decoder, pare_info *out)
     out->height_px = image->height;
     out->depth_bits = (uint8_t)image->depth;
     out->has_alpha = decoder->alphaPresent;
-    out->channels = out->has_alpha ? 4 : 3;
+    out->channels = (uint8_t)((is_gray(image) ? 1 : 3) + (out->has_alpha ? 1 : 0));
     out->frames = decoder->imageCount > 1 ? (uint32_t)decoder->imageCount : 1;
     out->is_animated = decoder->imageCount > 1;
     out->has_icc = image->icc.size > 0;
@@ -113,11 +128,35 @@ static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
         err = fail(diag, "header", result);
     } else {
         fill_info(decoder, out);
+        out->has_gainmap = has_gainmap(file);
         pare_profile_describe((pare_bytes){decoder->image->icc.data, decoder->image->icc.size},
                               out->profile);
     }
     avifDecoderDestroy(decoder);
     return err;
+}
+
+/* libavif gives gray as RGB: keeps one of the three. */
+static pare_err gather_gray(pare_image *image)
+{
+    pare_image gray;
+    const size_t sample = image->depth_bits / 8u;
+    PARE_TRY(pare_image_init(&gray, image->width_px, image->height_px, PARE_COLOR_GRAY,
+                             image->has_alpha, image->depth_bits));
+    for (uint32_t y = 0; y < image->height_px; y++) {
+        const uint8_t *in = pare_image_row(image, y);
+        uint8_t *out = pare_image_row(&gray, y);
+        for (uint32_t x = 0; x < image->width_px; x++, in += sample * image->channels) {
+            memcpy(out, in, sample);
+            out += sample;
+            if (!image->has_alpha) continue;
+            memcpy(out, in + 3 * sample, sample);
+            out += sample;
+        }
+    }
+    pare_image_deinit(image);
+    *image = gray;
+    return PARE_OK;
 }
 
 static pare_err to_pixels(const avifDecoder *decoder, pare_image *out, pare_diag *diag)
@@ -135,6 +174,7 @@ static pare_err to_pixels(const avifDecoder *decoder, pare_image *out, pare_diag
     rgb.rowBytes = (uint32_t)out->stride_bytes;
     const avifResult result = avifImageYUVToRGB(image, &rgb);
     if (result != AVIF_RESULT_OK) return fail(diag, "decode", result);
+    if (is_gray(image)) PARE_TRY(gather_gray(out));
     out->source_depth_bits = (uint8_t)image->depth;
     out->orientation = orientation_of(image);
     PARE_TRY(describe_colors(image, &out->metadata.icc));

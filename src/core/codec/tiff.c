@@ -97,6 +97,16 @@ static void read_shape(TIFF *tiff, shape *out)
     if (out->orientation < 1 || out->orientation > 8) out->orientation = 1;
 }
 
+/* Raw camera files are TIFF files whose first directory is only a preview. */
+static bool is_camera_raw(TIFF *tiff, pare_bytes file)
+{
+    uint16_t count;
+    void *values;
+    if (file.len >= 10 && memcmp(file.data + 8, "CR", 2) == 0) return true; /* Canon CR2 */
+    return TIFFGetField(tiff, TIFFTAG_DNGVERSION, &values) == 1 ||
+           (TIFFGetField(tiff, TIFFTAG_SUBIFD, &count, &values) == 1 && count > 0);
+}
+
 static bool has_alpha(const shape *s)
 {
     return s->extra_count == 1 &&
@@ -293,6 +303,9 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
     if (!tiff) return pare_fail(diag, PARE_ERR_CORRUPT, "the TIFF directory is damaged");
     read_shape(tiff, &about);
     pare_err err = pare_limits_check(limits, about.width, about.height, 8, diag);
+    if (err == PARE_OK && is_camera_raw(tiff, file)) {
+        err = pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "TIFF: several images, or camera raw");
+    }
     if (err != PARE_OK) {
         TIFFClose(tiff);
         return err;

@@ -131,7 +131,10 @@ static changes needed_changes(const pare_work *work, const pare_candidate *candi
     const unsigned caps = candidate->codec->caps;
     changes need = {0};
     if (candidate->from_original && work->shrink > 1) return need;
+    /* a profile for gray has no place in a file of RGB */
+    const bool gray_profile = image->color == PARE_COLOR_GRAY && image->metadata.icc.len > 0;
     need.to_srgb = (image->color == PARE_COLOR_CMYK && !(caps & PARE_CODEC_CMYK)) ||
+                   (gray_profile && !(caps & PARE_CODEC_GRAY)) ||
                    (!work->is_srgb && !(work->options->keep & PARE_KEEP_ICC));
     need.flatten = image->has_alpha && !(caps & PARE_CODEC_ALPHA);
     need.to_8_bits = image->depth_bits > 8 && !(caps & PARE_CODEC_DEPTH_16);

@@ -96,6 +96,11 @@ TEST(avif_lossless_keeps_every_pixel)
     check_lossless(avif(), TEST_GRAPHIC);
     check_lossless(avif(), TEST_ALPHA);
     check_lossless(avif(), TEST_PHOTO);
+    const pare_encode_params params = {.lossless = true, .effort = 2};
+    pare_image gray = test_make_as(TEST_PHOTO, 99, 50, PARE_COLOR_GRAY, 8);
+    size_t len;
+    CHECK_DOUBLE(difference_after(avif(), &gray, &params, 0, &len), ==, 0);
+    pare_image_deinit(&gray);
 }
 
 static void check_metadata(const pare_codec *codec)

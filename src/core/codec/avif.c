@@ -253,16 +253,18 @@ static uint32_t choose_depth(const pare_image *image, const pare_encode_params *
     return params->lossless && image->source_depth_bits > 10 ? 12 : 10;
 }
 
-static avifImage *convert(const pare_image *image, const pare_encode_params *params)
+/* image is RGB; source is what it was made from, perhaps gray. */
+static avifImage *convert(const pare_image *image, const pare_image *source,
+                          const pare_encode_params *params)
 {
     avifImage *yuv =
         avifImageCreate((int)image->width_px, (int)image->height_px,
-                        (int)choose_depth(image, params), choose_layout(image, params));
+                        (int)choose_depth(source, params), choose_layout(source, params));
     if (!yuv) return NULL;
     yuv->yuvRange = AVIF_RANGE_FULL;
     yuv->colorPrimaries = AVIF_COLOR_PRIMARIES_BT709;
     yuv->transferCharacteristics = AVIF_TRANSFER_CHARACTERISTICS_SRGB;
-    yuv->matrixCoefficients = params->lossless && image->color == PARE_COLOR_RGB
+    yuv->matrixCoefficients = params->lossless && source->color == PARE_COLOR_RGB
                                   ? AVIF_MATRIX_COEFFICIENTS_IDENTITY
                                   : AVIF_MATRIX_COEFFICIENTS_BT601;
     avifRGBImage rgb;
@@ -309,7 +311,7 @@ static pare_err encoder_open(const pare_source *source, const pare_encode_params
     pare_err err = PARE_OK;
     if (image->color == PARE_COLOR_GRAY) err = spread_gray(image, &spread);
     if (err == PARE_OK) {
-        encoder->image = convert(spread.pixels ? &spread : image, params);
+        encoder->image = convert(spread.pixels ? &spread : image, image, params);
         if (!encoder->image) err = pare_fail(diag, PARE_ERR_NO_MEMORY, "encode: cannot convert");
     }
     pare_image_deinit(&spread);

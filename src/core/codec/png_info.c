@@ -125,7 +125,7 @@ pare_err pare_png_read_info(pare_bytes file, pare_info *out, pare_diag *diag)
     PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
     const bool has_alpha = (chunks.color_type & 4) != 0 || chunks.has_trns;
     const bool has_colors = (chunks.color_type & 2) != 0;
-    out->format = PARE_FORMAT_PNG;
+    *out = (pare_info){.format = PARE_FORMAT_PNG};
     out->width_px = chunks.width_px;
     out->height_px = chunks.height_px;
     out->frames = chunks.frames ? chunks.frames : 1;

@@ -8,14 +8,25 @@
 #include "core/codec/png_write.h"
 
 #define BIT(n) (1u << (n))
+#define ALL_STRATEGIES (BIT(PARE_PNG_STRATEGIES) - 1)
+#define ALL_ORDERS (BIT(PARE_PNG_ORDERS) - 1)
 
 enum {
-    SAMPLE_LEN = 256 << 10, /* bytes on which candidates are compared */
-    SAMPLE_ROWS = 16,       /* neighbouring rows in a sample */
-    SMALL_LEN = 16 << 10,   /* so little data that everything may be tried */
-    MAX_TRIALS = 256,
-    MAX_FINALISTS = 8
+    SAMPLE_MIN_LEN = 192 << 10, /* candidates are compared on an eighth of the rows: */
+    SAMPLE_MAX_LEN = 2 << 20,   /* at least and at most so many bytes */
+    SAMPLE_PART = 8,
+    SAMPLE_ROWS = 16,     /* neighbouring rows in a sample */
+    SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
+    QUICK_LEVEL = 1,      /* sorts out the hopeless */
+    TRIAL_LEVEL = 10,     /* ranks as the final levels do; levels below 10 parse differently */
+    MAX_TRIALS = 160,
 };
+
+/* A candidate whose quick estimate is that much above the best is not looked at again. */
+static const double HOPELESS = 1.06;
+/* A higher effort leaves the choice of a lower one only for an estimate that is that much better:
+ * estimates from samples are not exact, and more effort must not give a bigger file. */
+static const double CLEARLY_BETTER = 0.998;
 
 /* What a step of effort adds to the ones below it. */
 typedef struct tier {
@@ -23,31 +34,29 @@ typedef struct tier {
     unsigned orders;           /* bits of pare_png_order */
     unsigned plain_strategies; /* bits of pare_png_strategy, for forms without a palette */
     unsigned index_strategies; /* and with one */
-    int trial_level, final_level;
+    int level;
     unsigned finalists;
-    bool try_wide; /* also 8 bits for palettes and grays that need fewer */
+    bool try_wide; /* also 8 bits for palettes that need fewer */
 } tier;
 
-#define ALL_STRATEGIES (BIT(PARE_PNG_STRATEGIES) - 1)
-#define ALL_ORDERS (BIT(PARE_PNG_ORDERS) - 1)
+#define ORDERS_2 (BIT(PARE_PNG_ORDER_LUMA) | BIT(PARE_PNG_ORDER_NEIGHBOR))
+#define ORDERS_4 (ORDERS_2 | BIT(PARE_PNG_ORDER_POPULAR) | BIT(PARE_PNG_ORDER_ORIGINAL))
+#define PLAIN_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_SHARED))
+#define INDEX_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_UP))
+#define PLAIN_4 (PLAIN_2 | BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_PAETH))
+#define INDEX_4 (INDEX_2 | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_SHARED))
+#define ALL_BUT_BRUTE (ALL_STRATEGIES & ~BIT(PARE_PNG_BRUTE))
 
 static const tier TIERS[] = {
-    {0, BIT(PARE_PNG_ORDER_LUMA), BIT(PARE_PNG_SHARED), BIT(PARE_PNG_NONE), 1, 6, 1, false},
-    {2, BIT(PARE_PNG_ORDER_LUMA) | BIT(PARE_PNG_ORDER_NEIGHBOR),
-     BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_SHARED),
-     BIT(PARE_PNG_NONE) | BIT(PARE_PNG_MINSUM), 4, 9, 1, false},
-    {4,
-     BIT(PARE_PNG_ORDER_LUMA) | BIT(PARE_PNG_ORDER_NEIGHBOR) | BIT(PARE_PNG_ORDER_POPULAR) |
-         BIT(PARE_PNG_ORDER_ORIGINAL),
-     BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_SHARED) | BIT(PARE_PNG_BIGRAMS) |
-         BIT(PARE_PNG_ENTROPY),
-     BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_SHARED) | BIT(PARE_PNG_BIGRAMS), 6, 12,
-     1, false},
-    {6, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES & ~BIT(PARE_PNG_BRUTE), 9, 12, 3, true},
-    {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, 12, 12, 3, true},
-    {9, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, 12, PARE_PNG_ZOPFLI + 5, 1, true},
-    {10, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, 12, PARE_PNG_ZOPFLI + 15, 2, true},
+    {0, BIT(PARE_PNG_ORDER_LUMA), BIT(PARE_PNG_SHARED), BIT(PARE_PNG_NONE), 6, 1, false},
+    {2, ORDERS_2, PLAIN_2, INDEX_2, 10, 1, false},
+    {4, ORDERS_4, PLAIN_4, INDEX_4, 12, 1, false},
+    {6, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, 12, 3, true},
+    {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, 12, 4, true},
+    {9, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_ZOPFLI + 5, 1, true},
+    {10, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_ZOPFLI + 15, 2, true},
 };
+enum { TIER_COUNT = sizeof TIERS / sizeof *TIERS };
 
 /* A form of the pixels and a way to filter it. */
 typedef struct trial {
@@ -56,12 +65,15 @@ typedef struct trial {
     pare_png_order order;
     pare_png_strategy strategy;
     size_t estimate; /* bytes of the file */
+    int done_level;  /* highest level of which the whole file was made; 0: none */
 } trial;
 
 typedef struct search {
     const pare_png_subject *subject;
     const pare_png_tools *tools;
     pare_png_best *best;
+    size_t best_quick; /* best quick estimate */
+    bool is_small;
     trial trials[MAX_TRIALS];
     unsigned count;
 } search;
@@ -85,35 +97,61 @@ static pare_err make_form(const search *s, const trial *t, pare_png_raster *out)
     return PARE_OK;
 }
 
+/* Bands of rows, spread over the image. */
 static pare_png_rows sample_rows(const pare_png_raster *form)
 {
     const size_t len = (form->row_len + 1) * form->height_px;
-    if (len <= SAMPLE_LEN) return (pare_png_rows){form->height_px, form->height_px};
-    const size_t times = (len + SAMPLE_LEN - 1) / SAMPLE_LEN;
-    const uint32_t step = times < form->height_px ? (uint32_t)times * SAMPLE_ROWS : form->height_px;
-    return (pare_png_rows){SAMPLE_ROWS, step < SAMPLE_ROWS ? SAMPLE_ROWS : step};
+    size_t wanted = len / SAMPLE_PART;
+    if (wanted < SAMPLE_MIN_LEN) wanted = SAMPLE_MIN_LEN;
+    if (wanted > SAMPLE_MAX_LEN) wanted = SAMPLE_MAX_LEN;
+    const uint32_t all = form->height_px;
+    const size_t times = len / wanted;
+    if (times <= 1 || all <= SAMPLE_ROWS * 2) return (pare_png_rows){all, all};
+    const size_t step = times * SAMPLE_ROWS;
+    return (pare_png_rows){SAMPLE_ROWS, step < all ? (uint32_t)step : all};
 }
 
-/* Fewer steps than rows, else two forms would be compared on different parts. */
-static pare_err try_form(search *s, const tier *step, const trial *form)
+static bool is_known(const search *s, const trial *t)
 {
-    pare_png_raster raster;
-    PARE_TRY(make_form(s, form, &raster));
-    const pare_png_rows rows = sample_rows(&raster);
-    const unsigned strategies = form->indexed ? step->index_strategies : step->plain_strategies;
-    const double scale = (double)raster.height_px / (double)pare_png_rows_total(&raster, rows);
+    for (unsigned i = 0; i < s->count; i++) {
+        const trial *u = &s->trials[i];
+        if (u->indexed == t->indexed && u->depth_bits == t->depth_bits && u->order == t->order &&
+            u->strategy == t->strategy) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Estimate one way to filter a form, in two steps. Hopeless ones get the largest size. */
+static pare_err estimate(search *s, const pare_png_raster *raster, trial *t)
+{
+    const pare_png_rows rows = sample_rows(raster);
+    const double scale = (double)raster->height_px / pare_png_rows_total(raster, rows);
+    const size_t overhead = pare_png_overhead(raster);
+    pare_bytes filtered, made;
+    PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
+    PARE_TRY(pare_png_deflate(s->tools->deflater, QUICK_LEVEL, filtered, &made));
+    const size_t quick = (size_t)((double)made.len * scale) + overhead;
+    if (quick < s->best_quick) s->best_quick = quick;
+    t->estimate = SIZE_MAX;
+    if (!s->is_small && (double)quick > (double)s->best_quick * HOPELESS) return PARE_OK;
+    PARE_TRY(pare_png_deflate(s->tools->deflater, TRIAL_LEVEL, filtered, &made));
+    t->estimate = (size_t)((double)made.len * scale) + overhead;
+    return PARE_OK;
+}
+
+static pare_err try_form(search *s, unsigned strategies, const trial *form)
+{
+    pare_png_raster raster = {0};
     pare_err err = PARE_OK;
     for (unsigned i = 0; err == PARE_OK && i < PARE_PNG_STRATEGIES; i++) {
-        if (!(strategies & BIT(i)) || s->count == MAX_TRIALS) continue;
         trial t = *form;
         t.strategy = (pare_png_strategy)i;
-        pare_bytes filtered, made;
-        err = pare_png_filter(s->tools->filterer, &raster, rows, t.strategy, &filtered);
-        if (err != PARE_OK) break;
-        err = pare_png_deflate(s->tools->deflater, step->trial_level, filtered, &made);
-        if (err != PARE_OK) break;
-        t.estimate = (size_t)((double)made.len * scale) + pare_png_overhead(&raster);
-        s->trials[s->count++] = t;
+        if (!(strategies & BIT(i)) || s->count == MAX_TRIALS || is_known(s, &t)) continue;
+        if (!raster.rows) err = make_form(s, form, &raster);
+        if (err == PARE_OK) err = estimate(s, &raster, &t);
+        if (err == PARE_OK) s->trials[s->count++] = t;
     }
     pare_png_raster_deinit(&raster);
     return err;
@@ -122,10 +160,9 @@ static pare_err try_form(search *s, const tier *step, const trial *form)
 static pare_err try_forms(search *s, const tier *step)
 {
     const pare_png_subject *subject = s->subject;
-    s->count = 0;
     if (subject->plain) {
         const trial form = {.depth_bits = subject->plain->depth_bits};
-        PARE_TRY(try_form(s, step, &form));
+        PARE_TRY(try_form(s, step->plain_strategies, &form));
     }
     if (!subject->index) return PARE_OK;
     const uint8_t depth = pare_png_palette_depth(subject->index->palette.count);
@@ -133,16 +170,19 @@ static pare_err try_forms(search *s, const tier *step)
         if (!(step->orders & BIT(i))) continue;
         if (i == PARE_PNG_ORDER_ORIGINAL && !subject->original->count) continue;
         trial form = {.indexed = true, .depth_bits = depth, .order = (pare_png_order)i};
-        PARE_TRY(try_form(s, step, &form));
+        PARE_TRY(try_form(s, step->index_strategies, &form));
         if (!step->try_wide || depth == 8) continue;
         form.depth_bits = 8;
-        PARE_TRY(try_form(s, step, &form));
+        PARE_TRY(try_form(s, step->index_strategies, &form));
     }
     return PARE_OK;
 }
 
-static pare_err finish(search *s, const trial *t, int level)
+/* Make the whole file of a trial and keep it if it is the smallest. */
+static pare_err finish(search *s, trial *t, int level)
 {
+    if (t->done_level >= level) return PARE_OK;
+    t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));
     pare_bytes filtered, made = {0};
@@ -161,14 +201,46 @@ static pare_err finish(search *s, const trial *t, int level)
     return err;
 }
 
-static int by_estimate(const void *a, const void *b)
+/* The best trial that has not been made at this level, the earliest of equal ones; favorite is
+ * taken instead of one that is not clearly better. NULL when none is left. */
+static trial *next_best(search *s, int level, trial *favorite)
 {
-    const trial *x = a, *y = b;
-    if (x->estimate != y->estimate) return x->estimate < y->estimate ? -1 : 1;
-    if (x->indexed != y->indexed) return x->indexed ? 1 : -1;
-    if (x->order != y->order) return x->order < y->order ? -1 : 1;
-    if (x->depth_bits != y->depth_bits) return x->depth_bits < y->depth_bits ? -1 : 1;
-    return (int)x->strategy - (int)y->strategy;
+    trial *best = NULL;
+    for (unsigned i = 0; i < s->count; i++) {
+        trial *t = &s->trials[i];
+        if (t->done_level >= level || t->estimate == SIZE_MAX) continue;
+        if (!best || t->estimate < best->estimate) best = t;
+    }
+    if (!best || !favorite || favorite->done_level >= level) return best;
+    const double limit = (double)favorite->estimate * CLEARLY_BETTER;
+    return (double)best->estimate < limit ? best : favorite;
+}
+
+/* Small images carry out every tier. For others the choice of each tier is only remembered, and
+ * the highest tier makes the file. Tiers of zopfli come after the best of libdeflate. */
+static pare_err run_tiers(search *s, int effort)
+{
+    trial *favorite = NULL;
+    for (unsigned i = 0; i < TIER_COUNT && TIERS[i].from_effort <= effort; i++) {
+        const tier *step = &TIERS[i];
+        const bool is_last = i + 1 == TIER_COUNT || TIERS[i + 1].from_effort > effort;
+        const bool before_zopfli = i + 1 < TIER_COUNT && TIERS[i + 1].level >= PARE_PNG_ZOPFLI;
+        PARE_TRY(try_forms(s, step));
+        favorite = next_best(s, step->level, favorite);
+        if (!is_last && !before_zopfli && !s->is_small) continue;
+        for (unsigned k = 0; k < step->finalists; k++) {
+            trial *t = next_best(s, step->level, favorite);
+            if (!t) break;
+            PARE_TRY(finish(s, t, step->level));
+        }
+    }
+    return PARE_OK;
+}
+
+static size_t filtered_len(const pare_png_subject *subject)
+{
+    const pare_png_raster *raster = subject->plain ? subject->plain : subject->index;
+    return (raster->row_len + 1) * raster->height_px;
 }
 
 pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare_png_tools *tools,
@@ -176,17 +248,9 @@ pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare
 {
     search *s = malloc(sizeof *s);
     if (!s) return PARE_ERR_NO_MEMORY;
-    *s = (search){.subject = subject, .tools = tools, .best = best};
-    pare_err err = PARE_OK;
-    for (size_t i = 0; err == PARE_OK && i < sizeof TIERS / sizeof *TIERS; i++) {
-        const tier *step = &TIERS[i];
-        if (effort < step->from_effort) break;
-        err = try_forms(s, step);
-        qsort(s->trials, s->count, sizeof *s->trials, by_estimate);
-        for (unsigned k = 0; err == PARE_OK && k < step->finalists && k < s->count; k++) {
-            err = finish(s, &s->trials[k], step->final_level);
-        }
-    }
+    *s = (search){.subject = subject, .tools = tools, .best = best, .best_quick = SIZE_MAX};
+    s->is_small = filtered_len(subject) <= SMALL_LEN;
+    const pare_err err = run_tiers(s, effort);
     free(s);
     return err;
 }

@@ -233,7 +233,9 @@ static pare_err look_at_output(out_group *group, pare_plan_entry *entry, pare_fo
     if (fstatat(group->out_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) return PARE_OK;
     const pare_ident there = pare_ident_of(&st);
     const bool input = there.dev == entry->ident.dev && there.ino == entry->ident.ino;
-    if (!input && S_ISREG(st.st_mode)) {
+    if (!input && S_ISREG(st.st_mode) && st.st_size == 0) {
+        ours = true; /* nobody's work; a power cut leaves such results */
+    } else if (!input && S_ISREG(st.st_mode)) {
         PARE_TRY(is_ours(group, entry, &there, &ours, diag));
     }
     if (ours)

@@ -115,8 +115,9 @@ static pare_err check_target(const pare_replace *rep, const pare_replace_request
     if (there.dev == request->original->dev && there.ino == request->original->ino) {
         return pare_fail(diag, PARE_ERR_EXISTS, "the output %s is the input", request->name);
     }
-    *replace = request->overwrite ||
-               (S_ISREG(st.st_mode) && there.ctime_ns <= request->replaceable_before_ns);
+    /* An empty file is nobody's work: a power cut leaves such results (see sync_result). */
+    const bool ours = there.ctime_ns <= request->replaceable_before_ns || there.size_bytes == 0;
+    *replace = request->overwrite || (S_ISREG(st.st_mode) && ours);
     if (*replace) return PARE_OK;
     return pare_fail(diag, PARE_ERR_EXISTS, "%s exists and is not Pare's", request->name);
 }
@@ -144,6 +145,24 @@ static pare_err sync_folder(int dir_fd, pare_diag *diag)
     return pare_fail_errno(diag, "fsync", "folder of the result");
 }
 
+/* Before the rename: a crash must not leave an empty file under the old name. When the original
+ * stays, waiting for the disk (2 ms and more a file) would protect what can be made again: writing
+ * is only started, and pare_replace_sync() waits once for all. */
+static pare_err sync_result(const pare_replace *rep, const pare_replace_request *request,
+                            pare_diag *diag)
+{
+    if (!request->in_place) {
+        (void)sync_file_range(rep->temp.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+        return PARE_OK;
+    }
+    return fsync(rep->temp.fd) == 0 ? PARE_OK : pare_fail_errno(diag, "fsync", request->name);
+}
+
+pare_err pare_replace_sync(int dir_fd, pare_diag *diag)
+{
+    return syncfs(dir_fd) == 0 ? PARE_OK : pare_fail_errno(diag, "sync", "folder of results");
+}
+
 /* In place with another name: the original goes last, so that a kill leaves both. */
 static pare_err remove_original(const pare_replace_request *request, pare_diag *diag)
 {
@@ -161,8 +180,7 @@ static pare_err place(pare_replace *rep, const pare_replace_request *request, pa
     bool replace, backed_up = false;
     PARE_TRY(check_target(rep, request, &replace, diag));
     pare_temp_dress(&rep->temp, request->original_fd, request->keep_dates);
-    /* Before the rename: a crash must not leave an empty file under the old name. */
-    if (fsync(rep->temp.fd) != 0) return pare_fail_errno(diag, "fsync", request->name);
+    PARE_TRY(sync_result(rep, request, diag));
     if (request->in_place && request->backup) {
         PARE_TRY(keep_backup(rep, request, diag));
         backed_up = true;
@@ -172,8 +190,9 @@ static pare_err place(pare_replace *rep, const pare_replace_request *request, pa
     out->written = true;
     if (fstat(rep->temp.fd, &st) != 0) return pare_fail_errno(diag, "stat", request->name);
     out->ident = pare_ident_of(&st);
+    if (!request->in_place) return PARE_OK;
     PARE_TRY(sync_folder(rep->temp.dir_fd, diag));
-    if (!request->in_place || over_the_original(request)) return PARE_OK;
+    if (over_the_original(request)) return PARE_OK;
     return remove_original(request, diag);
 }
 

@@ -59,9 +59,10 @@ typedef struct pare_replaced {
     bool written; /* the result has its name, even when a later step failed */
 } pare_replaced;
 
-/* Make the new file durable, then give it its name. Everything in request is borrowed. Consumes
- * *rep in every case and sets it to NULL. In place, a hard link to the original under another name
- * keeps the old bytes.
+/* Give the new file its name; in place, make it durable first and the rename durable afterwards.
+ * A result beside or apart from its original is durable after pare_replace_sync(). Everything in
+ * request is borrowed. Consumes *rep in every case and sets it to NULL. In place, a hard link to
+ * the original under another name keeps the old bytes.
  *
  * PARE_SKIP_NOT_SMALLER  it has more than max_bytes; nothing changed.
  * PARE_ERR_CHANGED       the original changed meanwhile; nothing changed.
@@ -70,6 +71,10 @@ typedef struct pare_replaced {
  * PARE_ERR_IO, PARE_ERR_NO_SPACE  the name holds all of the old or all of the new file. */
 PARE_NODISCARD pare_err pare_replace_commit(pare_replace **rep, const pare_replace_request *request,
                                             pare_replaced *out, pare_diag *diag);
+
+/* Wait until all results on the file system of dir_fd are on the disk: once at the end of a run
+ * that is not in place. Errors: PARE_ERR_IO. May take seconds: call it in the thread pool. */
+PARE_NODISCARD pare_err pare_replace_sync(int dir_fd, pare_diag *diag);
 
 /* Drop the temporary file. Accepts a pointer to NULL; sets *rep to NULL. */
 void pare_replace_abort(pare_replace **rep);

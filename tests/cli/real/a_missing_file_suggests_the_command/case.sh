@@ -1,0 +1,2 @@
+"$PARE" chekc
+"$PARE" nothing.jpg

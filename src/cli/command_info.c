@@ -74,7 +74,7 @@ static void add_text(pare_text *out, const char *path, const pare_info *info)
         pare_text_add(out, ", ");
         pare_text_add_name(out, info->subsampling, 0, utf8);
     }
-    pare_text_add(out, "\n  size         %u x %u px (%.1f Mpx)", info->width_px, info->height_px,
+    pare_text_add(out, "\n  size         %u x %u px (%.2f Mpx)", info->width_px, info->height_px,
                   (double)info->width_px * info->height_px / 1e6);
     if (info->frames > 1) pare_text_add(out, ", %u frames", info->frames);
     pare_text_add(out, "\n  pixels       %u channels of %u bits", info->channels, info->depth_bits);

@@ -137,13 +137,14 @@ static void print_result(pare_report *report, const pare_file_result *r)
 static void print_finding(pare_report *report, const pare_file_result *r)
 {
     const bool utf8 = report->terminal.utf8;
-    if (r->outcome != PARE_OUTCOME_OPTIMIZED) return;
+    const bool planned = report->arguments->batch.dry_run && r->outcome == PARE_OUTCOME_NONE;
+    if (r->outcome != PARE_OUTCOME_OPTIMIZED && !planned) return;
     /* both may be the same terminal */
     pare_terminal_finish(&report->terminal);
     pare_text_add_name(&report->out, r->input, 0, utf8);
-    if (report->arguments->batch.dry_run && r->output) {
-        pare_text_add(&report->out, " -> ");
-        pare_text_add_name(&report->out, r->output, 0, utf8);
+    if (planned) {
+        pare_text_add(&report->out, ": ");
+        pare_text_add_name(&report->out, r->text, 0, utf8);
     }
     if (r->bytes_out < r->bytes_in) add_sizes(r, &report->out);
     pare_text_add(&report->out, "\n");
@@ -165,6 +166,7 @@ void pare_report_result(void *user, const pare_file_result *result)
         print_finding(report, result);
     }
     /* Without a live block failures stand in the summary, so that they are said once. */
+    if (result->outcome == PARE_OUTCOME_NONE) return;
     if (arguments->verbose || (failed && (arguments->quiet || report->terminal.live))) {
         print_result(report, result);
     }

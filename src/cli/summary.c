@@ -121,10 +121,13 @@ static void print_totals(const pare_progress *t, const pare_summary_context *con
     pare_format_bytes(t->bytes_in > t->bytes_out ? t->bytes_in - t->bytes_out : 0, saved);
     pare_format_duration(t->elapsed_ms, time);
     if (context->cancelled) pare_text_add(text, "Interrupted. ");
+    /* what a dry run would do has no outcome yet */
+    const uint64_t first =
+        context->batch->dry_run ? t->files_done - t->kept - t->skipped - t->failed : t->optimized;
     pare_text_add(text, "%llu %s, %llu kept, %llu skipped, %llu failed in %s",
-                  (unsigned long long)t->optimized, verb, (unsigned long long)t->kept,
+                  (unsigned long long)first, verb, (unsigned long long)t->kept,
                   (unsigned long long)t->skipped, (unsigned long long)t->failed, time);
-    if (t->elapsed_ms > 0 && t->files_done > 0) {
+    if (t->elapsed_ms > 0 && t->files_done > 0 && !context->batch->dry_run) {
         pare_text_add(text, " (%.1f images/s)",
                       (double)t->files_done * 1000 / (double)t->elapsed_ms);
     }

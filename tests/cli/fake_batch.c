@@ -90,6 +90,9 @@ static void finish(pare_batch *batch, const char *path)
         result.outcome = PARE_OUTCOME_SKIPPED;
         result.err = PARE_SKIP_ALREADY_DONE;
         totals->skipped++;
+    } else if (batch->options.dry_run) {
+        result.outcome = PARE_OUTCOME_NONE;
+        result.text = "would write out/result.jpg";
     } else {
         totals->optimized++;
     }

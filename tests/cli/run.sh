@@ -38,8 +38,11 @@ globs() {
     return "$rest"
 }
 
-# A pattern that matches a line as it is.
-literal() { sed 's/[][*?\\]/\\&/g' "$1"; }
+# A pattern that matches a line as it is, but for times.
+literal() {
+    sed -e 's/[][*?\\]/\\&/g' -e 's/ failed in [0-9.]* s.*/ failed in */' \
+        -e 's/[0-9]*-[0-9]*-[0-9]* [0-9]*:[0-9]*  /*  /' -e 's/"ms":[0-9]*/"ms":*/g' "$1"
+}
 
 rewrite() {
     rm -f "$cases/$1/case.exit" "$cases/$1/case.stdout.glob" "$cases/$1/case.stderr.glob"

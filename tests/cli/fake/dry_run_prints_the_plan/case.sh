@@ -1,1 +1,1 @@
-"$PARE" -n a.jpg kept.png 2>/dev/null
+"$PARE" -n a.jpg kept.png 

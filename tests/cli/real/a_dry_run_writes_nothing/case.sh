@@ -1,4 +1,5 @@
 "$MAKE" photos
-find . -type f | sort >before
+find photos -type f | sort >before
 "$PARE" -n photos | sort
-find . -type f | grep -v -e ./before -e ./state | sort | cmp - before && echo "nothing written"
+find photos -type f | sort | cmp before - && echo "nothing written"
+find state -type f

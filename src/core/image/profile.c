@@ -43,8 +43,8 @@ bool pare_colorimetry_from_cicp(unsigned primaries, unsigned transfer, pare_colo
     case 1: /* BT.709 */
     case 2: /* unspecified */ break;
     case 4: /* BT.470 M */
-        *out = (pare_colorimetry){
-            {0.310, 0.316}, {0.67, 0.33}, {0.21, 0.71}, {0.14, 0.08}, 0, false};
+        *out =
+            (pare_colorimetry){{0.310, 0.316}, {0.67, 0.33}, {0.21, 0.71}, {0.14, 0.08}, 0, false};
         break;
     case 5: /* BT.601, 625 lines */
         *out = (pare_colorimetry){
@@ -248,8 +248,8 @@ pare_err pare_profile_build(const pare_colorimetry *colors, const char *name, pa
     } else {
         if (!colorants(colors, &columns)) return PARE_ERR_INVALID;
         for (int i = 0; i < 3; i++) {
-            add_xyz(&w, XYZ[i], (const double[3]){columns.m[0][i], columns.m[1][i],
-                                                  columns.m[2][i]});
+            add_xyz(&w, XYZ[i],
+                    (const double[3]){columns.m[0][i], columns.m[1][i], columns.m[2][i]});
             add_curve(&w, TRC[i], colors->gamma);
         }
     }

@@ -110,8 +110,8 @@ uint32_t pare_governor_pool_size(const pare_governor *g, uint64_t demand)
 {
     uint32_t size = g->jobs;
     if (demand < size) size = (uint32_t)demand;
-    if (g->memory_low && size > 1) size = (size + 1) / 2;
-    return size;
+    if (g->memory_low) size = (size + 1) / 2;
+    return size > 0 ? size : 1;
 }
 
 bool pare_governor_process(int pid, uint64_t *rss_bytes, uint64_t *cpu_us)

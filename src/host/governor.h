@@ -33,7 +33,7 @@ void pare_governor_release(pare_governor *governor, uint64_t bytes);
 /* Read /proc/stat and /proc/meminfo; without them the readings stay 0. */
 void pare_governor_sample(pare_governor *governor);
 
-/* How many workers there should be.
+/* How many workers there should be, 1 to jobs; one stays warm for what comes next.
  *   demand  tasks that could run now: running and waiting ones. */
 uint32_t pare_governor_pool_size(const pare_governor *governor, uint64_t demand);
 

@@ -231,6 +231,7 @@ static void run_once(second *s, const char *path, bool work)
         pare_plan_output output;
         struct stat st;
         int fd;
+        seq++;
         MUST(pare_plan_output_for(plan, entry, (pare_format)entry->format, &output, NULL));
         MUST(pare_folders_open(folders, output.folder, true, &fd, NULL));
         test_put_bytes(fd, output.name, PNG, output.in_place ? sizeof PNG - 1 : sizeof PNG);
@@ -239,7 +240,7 @@ static void run_once(second *s, const char *path, bool work)
         MUST(pare_folders_path(folders, entry->folder, entry->name, true, &in));
         MUST(pare_folders_path(folders, output.folder, output.name, true, &out));
         const pare_ledger_result result = {.run_id = 1,
-                                           .seq = ++seq,
+                                           .seq = seq,
                                            .path = (char *)in.data,
                                            .out_path = (char *)out.data,
                                            .ident = entry->ident,

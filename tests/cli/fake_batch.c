@@ -2,7 +2,7 @@
 /* A host that only pretends: it tells the command line what the names of the paths ask for.
  *
  * A path that contains "missing" is not found, "broken" fails, "kept" is kept, "done" is skipped,
- * "slow" takes until it is cancelled (at most 10 s); all others become half of 1,000,000 bytes. */
+ * "slow" takes until it is cancelled (at most 10 s), "stuck" takes 10 s; all others become half of 1,000,000 bytes. */
 #include <pare/batch.h>
 
 #include <signal.h>
@@ -111,8 +111,9 @@ pare_err pare_batch_run(pare_batch *batch, pare_diag *diag)
     batch->totals.files_total = batch->count;
     batch->totals.scan_done = true;
     for (size_t i = 0; i < batch->count && !batch->cancelled; i++) {
-        const int ticks = strstr(batch->paths[i], "slow") ? TICKS_MAX : 1;
-        for (int tick = 0; tick < ticks && !batch->cancelled; tick++) {
+        const bool stuck = strstr(batch->paths[i], "stuck") != NULL;
+        const int ticks = stuck || strstr(batch->paths[i], "slow") ? TICKS_MAX : 1;
+        for (int tick = 0; tick < ticks && (stuck || !batch->cancelled); tick++) {
             if (ticks > 1) usleep(TICK_US);
             send_progress(batch, batch->paths[i], false);
         }

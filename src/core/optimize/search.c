@@ -9,15 +9,18 @@
 #include <math.h>
 
 enum {
-    TRIES_MAX = 10,      /* encodes while searching a score */
-    FULL_SCORES_MAX = 5, /* the last ones are spent on going up until the score is reached */
+    TRIES_MAX = 10,       /* encodes while searching a score */
+    FULL_SCORES_MAX = 5,  /* the last ones are spent on going up until the score is reached */
+    FULL_SCORES_FINE = 3, /* ...as long as there were fewer of them */
     SIZE_TRIES_MAX = 9,
 };
 
-#define SCORE_SLACK 0.45 /* points above the asked score that end the search */
-#define SCORE_MARGIN                                                                               \
-    0.15 /* aimed at this much above, so that the exact score is not just below                    \
-          */
+/* Points above the asked score that end the search. */
+#define SCORE_SLACK 0.45
+/* An exact score this far above is worth another exact one, see FULL_SCORES_FINE. */
+#define SCORE_WASTE 0.8
+/* Aimed at this much above, so that the exact score is not just below. */
+#define SCORE_MARGIN 0.15
 
 enum { CURVE_LEN = 7 };
 typedef struct curve {
@@ -58,7 +61,7 @@ double pare_search_prior(pare_format format, double score)
 
 /* A try and what is known of it. */
 typedef struct point {
-    int quality; /* 0 below, 101 above all: not tried */
+    int step; /* quality in steps; 0 below, `top + 1` above all: not tried */
     double score;
     bool is_exact;
 } point;
@@ -66,11 +69,21 @@ typedef struct point {
 typedef struct state {
     const pare_search *search;
     pare_diag *diag;
-    point low, high; /* nearest tries below and at or above the wanted score */
-    double bias;     /* exact score - estimate */
+    int steps_per_quality; /* how finely the encoder's scale is searched */
+    int top;               /* the step of quality 100 */
+    int stride;            /* least way of the next try while all were on one side */
+    point low, high;       /* nearest tries below and at or above the wanted score */
+    double bias;           /* exact score - estimate */
     bool has_bias;
     pare_buf trial, best; /* best: the bytes of `high` */
+    point safe;           /* a higher try that was good for certain */
+    pare_buf safe_bytes;
 } state;
+
+static double to_quality(const state *s, int step)
+{
+    return (double)step / s->steps_per_quality;
+}
 
 /* Score of the candidate that the judge holds, exact or by the corrected estimate. */
 static pare_err judge_point(state *s, point *out)
@@ -90,40 +103,58 @@ static pare_err judge_point(state *s, point *out)
 }
 
 /* Encode at this quality into trial and judge it. */
-static pare_err try_quality(state *s, int quality, bool exact, point *out)
+static pare_err try_step(state *s, int step, bool exact, point *out)
 {
     const pare_search *search = s->search;
     exact = exact || pare_judge_is_small(search->judge);
-    *out = (point){.quality = quality, .is_exact = exact};
-    PARE_TRY(search->codec->encoder_try(search->encoder, quality, &s->trial, s->diag));
+    *out = (point){.step = step, .is_exact = exact};
+    PARE_TRY(search->codec->encoder_try(search->encoder, to_quality(s, step), &s->trial, s->diag));
     PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->trial), s->diag));
     return judge_point(s, out);
 }
 
-/* The next quality strictly between low and high. */
-static int propose(const state *s, double wanted)
+/* Is there no step left between low and high? */
+static bool is_closed(const state *s)
+{
+    return s->high.step - s->low.step <= 1 || s->high.step <= s->steps_per_quality;
+}
+
+/* The next step strictly between low and high. While all tries were on one side, strides double: an
+ * image far from the average is left behind by few tries. */
+static int propose(state *s, double wanted)
 {
     const curve *c = find_curve(s->search->codec->format);
-    const bool has_low = s->low.quality > 0, has_high = s->high.quality <= 100;
+    const bool has_low = s->low.step > 0, has_high = s->high.step <= s->top;
     double quality;
     if (has_low && has_high && s->high.score > s->low.score) {
-        quality = s->low.quality + (wanted - s->low.score) / (s->high.score - s->low.score) *
-                                       (s->high.quality - s->low.quality);
+        const double low = to_quality(s, s->low.step), high = to_quality(s, s->high.step);
+        quality = low + (wanted - s->low.score) / (s->high.score - s->low.score) * (high - low);
     } else if (has_low || has_high) {
         const point *known = has_high ? &s->high : &s->low;
-        const double shift = known->score - interpolate(c->quality, c->score, known->quality);
+        const double at = to_quality(s, known->step);
+        const double shift = known->score - interpolate(c->quality, c->score, at);
         quality = interpolate(c->score, c->quality, wanted - shift);
     } else {
         quality = pare_search_prior(s->search->codec->format, wanted);
     }
-    const int rounded = (int)fmin(100, fmax(1, ceil(quality)));
-    if (rounded <= s->low.quality) return s->low.quality + 1;
-    return rounded >= s->high.quality ? s->high.quality - 1 : rounded;
+    int step = (int)ceil(fmin(100, fmax(0, quality)) * s->steps_per_quality);
+    if (has_low != has_high) {
+        if (has_high && step > s->high.step - s->stride) step = s->high.step - s->stride;
+        if (has_low && step < s->low.step + s->stride) step = s->low.step + s->stride;
+        s->stride *= 2;
+    }
+    const int least = has_low ? s->low.step + 1 : s->steps_per_quality;
+    if (step >= s->high.step) step = s->high.step - 1;
+    return step < least ? least : step;
 }
 
 static void take_point(state *s, const point *tried, double asked)
 {
     if (tried->score >= asked) {
+        if (s->high.step <= s->top && s->high.is_exact) {
+            s->safe = s->high;
+            pare_buf_move(&s->safe_bytes, &s->best);
+        }
         s->high = *tried;
         pare_buf_move(&s->best, &s->trial);
     } else {
@@ -135,13 +166,27 @@ static void take_point(state *s, const point *tried, double asked)
 static pare_err confirm(state *s, double asked)
 {
     const pare_search *search = s->search;
+    const double bias_before = s->bias;
     PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->best), s->diag));
     s->high.is_exact = true;
     PARE_TRY(judge_point(s, &s->high));
+    if (s->low.step > 0 && !s->low.is_exact) {
+        s->low.score += s->bias - bias_before;
+        if (s->low.score >= asked) s->low = (point){0}; /* it was better than it seemed */
+    }
     if (s->high.score >= asked) return PARE_OK;
     s->low = s->high;
-    s->high = (point){.quality = 101};
+    s->high = s->safe;
+    s->safe = (point){.step = s->top + 1};
+    pare_buf_move(&s->best, &s->safe_bytes);
     return PARE_OK;
+}
+
+/* Is the exactly scored `high` near enough? */
+static bool is_fine(const state *s, double asked, uint32_t scores)
+{
+    if (s->high.step > s->top || !s->high.is_exact) return false;
+    return is_closed(s) || s->high.score <= asked + SCORE_WASTE || scores >= FULL_SCORES_FINE;
 }
 
 /* On PARE_OK `best` holds the bytes of `high`, which is exact. */
@@ -149,31 +194,29 @@ static pare_err search_score(state *s, double asked)
 {
     const uint32_t scores_before = pare_judge_full_scores(s->search->judge);
     for (int tries = 0; tries < TRIES_MAX; tries++) {
-        const bool is_met = s->high.quality - s->low.quality <= 1 ||
-                            (s->high.quality <= 100 && s->high.score <= asked + SCORE_SLACK);
-        if (is_met && s->high.quality <= 100) {
-            if (!s->high.is_exact) PARE_TRY(confirm(s, asked));
-            if (s->high.quality <= 100) return PARE_OK;
-        }
-        if (s->low.quality >= 100) break;
+        const bool is_met =
+            is_closed(s) || (s->high.step <= s->top && s->high.score <= asked + SCORE_SLACK);
+        if (is_met && s->high.step <= s->top && !s->high.is_exact) PARE_TRY(confirm(s, asked));
         const uint32_t scores = pare_judge_full_scores(s->search->judge) - scores_before;
+        if (is_fine(s, asked, scores)) return PARE_OK;
+        if (s->low.step >= s->top) break;
         const bool ends = tries == TRIES_MAX - 1 || scores >= FULL_SCORES_MAX - 1;
         point tried;
-        PARE_TRY(try_quality(s, propose(s, asked + SCORE_MARGIN), !s->has_bias || ends, &tried));
+        PARE_TRY(try_step(s, propose(s, asked + SCORE_MARGIN), !s->has_bias || ends, &tried));
         take_point(s, &tried, asked);
     }
-    if (s->high.quality <= 100 && !s->high.is_exact) PARE_TRY(confirm(s, asked));
-    if (s->high.quality <= 100) return PARE_OK;
+    if (s->high.step <= s->top && !s->high.is_exact) PARE_TRY(confirm(s, asked));
+    if (s->high.step <= s->top) return PARE_OK;
     return pare_fail(s->diag, PARE_SKIP_BELOW_MIN_SCORE, "%s does not reach a score of %g",
                      pare_format_name(s->search->codec->format), asked);
 }
 
 /* The largest quality below `above` whose bytes fit; into best. Sizes grow about exponentially with
  * quality, so the secant runs on their logarithm. */
-static pare_err search_size(state *s, int above, size_t above_len, int *quality)
+static pare_err search_size(state *s, double above, size_t above_len, double *quality)
 {
     const double wanted = log((double)s->search->target_size_bytes);
-    int low = 0, high = above;
+    int low = 0, high = (int)ceil(above);
     double low_log = 0, high_log = log((double)above_len);
     for (int tries = 0; tries < SIZE_TRIES_MAX && high - low > 1; tries++) {
         int next = (low + high) / 2;
@@ -214,12 +257,12 @@ static pare_err check_floor(state *s, pare_found *out)
 static pare_err run(state *s, pare_found *out)
 {
     const pare_search *search = s->search;
-    int quality = search->quality.value;
+    double quality = search->quality.value;
     out->score = -1;
     out->is_scored = false;
     if (search->quality.mode == PARE_QUALITY_SCORE) {
         PARE_TRY(search_score(s, fmax(search->quality.score, search->min_score)));
-        quality = s->high.quality;
+        quality = to_quality(s, s->high.step);
         out->score = s->high.score;
         out->is_scored = true;
     } else {
@@ -238,9 +281,16 @@ static pare_err run(state *s, pare_found *out)
 
 pare_err pare_search_run(const pare_search *search, pare_found *out, pare_diag *diag)
 {
-    state s = {.search = search, .diag = diag, .high = {.quality = 101}};
+    /* libaom has 64 quantizers, palettes an integer scale; the others feel a quarter */
+    const bool is_fine_scale =
+        search->codec->format == PARE_FORMAT_JPEG || search->codec->format == PARE_FORMAT_WEBP;
+    state s = {.search = search, .diag = diag, .steps_per_quality = is_fine_scale ? 4 : 1};
+    s.top = 100 * s.steps_per_quality;
+    s.stride = s.steps_per_quality;
+    s.high.step = s.safe.step = s.top + 1;
     const pare_err err = run(&s, out);
     pare_buf_deinit(&s.trial);
     pare_buf_deinit(&s.best);
+    pare_buf_deinit(&s.safe_bytes);
     return err;
 }

@@ -100,7 +100,7 @@ static pare_err create_parts(pare_job *job, pare_diag *diag)
     if (o->use_ledger) {
         PARE_TRY(pare_ledger_open(o->ledger_path, o->on_notice, o->user, &job->ledger, diag));
     }
-    PARE_TRY(pare_folders_create(PARE_FOLDERS_FD_CAP, &job->folders));
+    PARE_TRY(pare_folders_create(pare_job_share_descriptors(job), &job->folders));
     PARE_TRY(pare_plan_create(o, job->folders, job->ledger, &job->plan, diag));
     PARE_TRY(pare_scan_create(o, job->folders, job->ledger, &job->scan, diag));
     if (o->trace_path) PARE_TRY(pare_trace_open(o->trace_path, &job->trace, diag));

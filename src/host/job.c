@@ -14,10 +14,13 @@ enum {
     FLUSH_US = 100 * 1000,
     SAMPLE_US = 500 * 1000,
     CHECK_US = 1000 * 1000,
+    STALL_US = 90 * 1000 * 1000, /* longer than three failed starts of a worker */
     CANCEL_GRACE_US = 2000 * 1000,
     QUEUE_AIM_US = 250 * 1000,
     QUEUE_CAP = 1024,
-    OTHER_FDS = 384, /* running and committing tasks, folders, ledger, loop, the program's own */
+    OTHER_FDS = 24, /* the program's own, loop, ledger, trace */
+    INTAKE_CAP = 8,
+    COMMIT_CAP = 32, /* results that wait for the disk; more would be memory without bound */
     SMALLEST_INTERVAL_MS = 100,
 };
 
@@ -37,6 +40,7 @@ void pare_job_move(pare_task *task, pare_task_state to)
     pare_diag diag = {0};
     const pare_err err = pare_task_move(&task->job->counts, &task->state, to, &diag);
     if (err != PARE_OK) pare_job_fail(task->job, err, diag.text);
+    task->job->moves++;
 }
 
 /* ---- scan and plan ---- */
@@ -110,20 +114,36 @@ static void on_idle(uv_idle_t *idle)
 
 /* ---- work ---- */
 
-/* As many tasks as keep the workers busy for a while, bounded by the descriptors we may hold. */
-static void set_queue_cap(pare_job *job)
+static uint32_t clamp(uint64_t value, uint32_t low, uint32_t high)
+{
+    return value < low ? low : value > high ? high : (uint32_t)value;
+}
+
+/* Descriptors: a queued task holds 1, one in intake 3, one being committed 8, a running one 2. */
+uint32_t pare_job_share_descriptors(pare_job *job)
 {
     struct rlimit files;
-    uint64_t cap = 2ull * job->governor.jobs;
+    uint64_t limit = QUEUE_CAP;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) limit = files.rlim_cur;
+    const uint32_t folders = clamp(limit / 8, 2, PARE_FOLDERS_FD_CAP);
+    const uint64_t used = OTHER_FDS + folders + 6ull * job->governor.jobs;
+    const uint64_t left = limit > used ? limit - used : 0;
+    job->intake_cap = clamp(left / 10, 1, INTAKE_CAP);
+    job->commit_cap = clamp(left / 20, 1, COMMIT_CAP);
+    const uint64_t taken = 3ull * job->intake_cap + 8ull * job->commit_cap;
+    job->queue_most = clamp(left > taken ? left - taken : 0, 2, QUEUE_CAP);
+    return folders;
+}
+
+/* As many tasks as keep the workers busy for a while. */
+static void set_queue_cap(pare_job *job)
+{
     const uint64_t mean_us = pare_histogram_mean_us(&job->metrics.task);
+    uint64_t cap = 2ull * job->governor.jobs;
     if (mean_us > 0 && job->governor.jobs * (uint64_t)QUEUE_AIM_US / mean_us > cap) {
         cap = job->governor.jobs * (uint64_t)QUEUE_AIM_US / mean_us;
     }
-    uint64_t most = QUEUE_CAP;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < QUEUE_CAP + OTHER_FDS) {
-        most = files.rlim_cur > OTHER_FDS + 64 ? files.rlim_cur - OTHER_FDS : 64;
-    }
-    job->queue_cap = (uint32_t)(cap < most ? cap : most);
+    job->queue_cap = clamp(cap, 1, job->queue_most);
 }
 
 static bool is_window_done(const pare_job *job)
@@ -167,17 +187,42 @@ static void resize_pool(pare_job *job)
     pare_pool_resize(job->pool, pare_governor_pool_size(&job->governor, demand));
 }
 
-static void check(pare_job *job)
+/* Nothing is with a worker, the disk or a pause, and still tasks wait: a fault of ours. Say what
+ * waits instead of waiting for ever. */
+static void check_stall(pare_job *job, uint64_t now_us)
+{
+    const uint64_t *const in = job->counts.in;
+    const bool moved = job->moves != job->moves_seen;
+    if (moved || job->waiting || in[PARE_STATE_RUNNING] > 0 || job->intake_count > 0 ||
+        job->commit_count > 0 || pare_task_counts_active(&job->counts) == 0) {
+        job->moves_seen = job->moves;
+        job->moved_us = now_us;
+        return;
+    }
+    if (now_us - job->moved_us < STALL_US) return;
+    pare_pool_stats stats;
+    pare_diag diag = {0};
+    pare_pool_stats_get(job->pool, &stats);
+    const pare_err err =
+        pare_fail(&diag, PARE_ERR_INTERNAL,
+                  "nothing moves: %llu queued, %llu wait for others, %u workers, %u busy",
+                  (unsigned long long)in[PARE_STATE_QUEUED],
+                  (unsigned long long)in[PARE_STATE_WAITING], stats.workers, stats.busy);
+    pare_job_fail(job, err, diag.text);
+}
+
+static void check(pare_job *job, uint64_t now_us)
 {
     pare_diag diag = {0};
     const pare_err err = pare_task_counts_check(&job->counts, &diag);
     if (err != PARE_OK) pare_job_fail(job, err, diag.text);
+    if (job->pool) check_stall(job, now_us);
 }
 
 static void trace_counters(pare_job *job, uint64_t now_us)
 {
     pare_pool_stats stats;
-    if (!job->trace) return;
+    if (!job->trace || !job->pool) return;
     pare_pool_stats_get(job->pool, &stats);
     pare_trace_counter(job->trace, "queue", now_us, (double)job->queue.count);
     pare_trace_counter(job->trace, "in flight", now_us, stats.in_flight);
@@ -186,6 +231,12 @@ static void trace_counters(pare_job *job, uint64_t now_us)
     pare_trace_counter(job->trace, "ledger hits", now_us, (double)job->metrics.ledger_hits);
     pare_trace_counter(job->trace, "retries", now_us, (double)job->metrics.retries);
     pare_trace_counter(job->trace, "cpu %", now_us, job->governor.cpu_pct);
+    pare_trace_counter(job->trace, "task mean ms", now_us,
+                       (double)pare_histogram_mean_us(&job->metrics.task) / 1e3);
+    pare_trace_counter(job->trace, "task p95 ms", now_us,
+                       (double)pare_histogram_percentile_us(&job->metrics.task, 0.95) / 1e3);
+    pare_trace_counter(job->trace, "queue wait mean ms", now_us,
+                       (double)pare_histogram_mean_us(&job->metrics.queue_wait) / 1e3);
 }
 
 static bool is_time(uint64_t now_us, uint64_t *last_us, uint64_t every_us)
@@ -209,12 +260,14 @@ static void on_tick(uv_timer_t *timer)
         trace_counters(job, now_us);
     }
     resize_pool(job);
-    if (is_time(now_us, &job->check_us, CHECK_US)) check(job);
+    if (is_time(now_us, &job->check_us, CHECK_US)) check(job, now_us);
     if (job->ledger && is_time(now_us, &job->flush_us, FLUSH_US)) {
         const pare_err err = pare_ledger_flush(job->ledger, &diag);
         if (err != PARE_OK) pare_job_fail(job, err, diag.text);
     }
-    if (job->cancelled && now_us - job->cancel_us > CANCEL_GRACE_US) pare_pool_kill(job->pool);
+    if (job->cancelled && now_us - job->cancel_us > CANCEL_GRACE_US && job->pool) {
+        pare_pool_kill(job->pool);
+    }
     pare_job_pump(job);
     if (job->phase != PARE_PHASE_END &&
         is_time(now_us, &job->report_us, (uint64_t)interval_ms * 1000)) {

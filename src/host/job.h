@@ -74,6 +74,7 @@ struct pare_task {
 };
 
 #define PARE_JOB_BUCKETS 1024
+#define PARE_JOB_FAILURES_CAP 2 /* crashes and lies of workers over one image */
 
 typedef enum pare_job_phase {
     PARE_PHASE_SCAN = 0, /* fill the plan */
@@ -113,9 +114,11 @@ struct pare_job {
     size_t known_at; /* next entry to report in KNOWN */
     pare_task *buckets[PARE_JOB_BUCKETS];
     pare_task *waiting; /* by due_us */
-    uint32_t intake_count, commit_count, queue_cap;
-    uint64_t random;    /* jitter of retries */
-    double us_per_cost; /* measured; 0 unknown */
+    uint32_t intake_count, commit_count;
+    uint32_t intake_cap, commit_cap, queue_cap, queue_most; /* what the descriptors allow */
+    uint64_t random;                                        /* jitter of retries */
+    double us_per_cost;                                     /* measured; 0 unknown */
+    uint64_t moves, moves_seen, moved_us; /* to notice that nothing moves any more */
     uint64_t cancel_us, flush_us, sample_us, report_us, check_us, window_us;
 
     pare_progress_meter meter;
@@ -129,6 +132,9 @@ void pare_job_fail(pare_job *job, pare_err err, const char *text);
 /* Go on wherever something can go on. */
 void pare_job_pump(pare_job *job);
 void pare_job_cancel_now(pare_job *job);
+/* How many tasks may be in each stage with the descriptors that this process may open, and how
+ * many folders may be kept open. */
+uint32_t pare_job_share_descriptors(pare_job *job);
 /* Handles on the loop, from creation to destruction, so that a cancel may come at any time. */
 void pare_job_open(pare_job *job);
 void pare_job_close(pare_job *job);
@@ -141,6 +147,8 @@ void pare_job_move(pare_task *task, pare_task_state to);
 void pare_job_feed(pare_job *job);
 void pare_job_dispatch(pare_job *job);
 void pare_job_enqueue(pare_task *task);
+/* Was it the disk, and is another try left? Not once the result has its name. */
+bool pare_job_may_retry(const pare_task *task, pare_err err);
 void pare_job_wait(pare_task *task, bool commit_next);
 void pare_job_wake_due(pare_job *job, uint64_t now_us);
 void pare_job_abandon_idle(pare_job *job);

@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "host/job.h"
 
-enum { FAILURES_CAP = 2, IO_RETRIES_CAP = 3 };
-
 static void start_commit(pare_task *task);
 
 /* ---- in the thread pool ---- */
@@ -109,12 +107,6 @@ static void fail_commit(pare_task *task, pare_err err)
     pare_job_finish_task(task);
 }
 
-static bool may_retry_io(const pare_task *task, pare_err err)
-{
-    return (err == PARE_ERR_IO || err == PARE_ERR_NO_SPACE) && task->io_retries < IO_RETRIES_CAP &&
-           !task->commit->made.written && !task->job->cancelled;
-}
-
 /* What the worker promised is not what it wrote. */
 static void distrust(pare_task *task)
 {
@@ -125,7 +117,7 @@ static void distrust(pare_task *task)
     }
     pare_pool_distrust(job->pool, task->worker);
     job->metrics.crashes++;
-    if (++task->failures < FAILURES_CAP) {
+    if (++task->failures < PARE_JOB_FAILURES_CAP) {
         job->metrics.retries++;
         memset(&task->diag, 0, sizeof task->diag);
         close(task->out_fd); /* sealed: it cannot be used again */
@@ -169,7 +161,7 @@ static void after_commit(uv_work_t *work, int status)
         task->outcome = PARE_OUTCOME_KEPT;
         task->err = err;
         start_commit(task);
-    } else if (may_retry_io(task, err)) {
+    } else if (pare_job_may_retry(task, err)) {
         pare_job_wait(task, true);
     } else if (err == PARE_ERR_PROTOCOL) {
         distrust(task);
@@ -187,6 +179,10 @@ static pare_err prepare(pare_task *task)
     const pare_format format =
         commit->copies_original ? (pare_format)task->entry->format : task->result.format_out;
     PARE_TRY(pare_plan_output_for(job->plan, task->entry, format, &commit->output, &task->diag));
+    if (commit->in_dir_fd < 0) {
+        PARE_TRY(pare_folders_open(job->folders, task->entry->folder, false, &commit->in_dir_fd,
+                                   &task->diag));
+    }
     if (commit->out_dir_fd < 0) {
         PARE_TRY(pare_folders_open(job->folders, commit->output.folder, true, &commit->out_dir_fd,
                                    &task->diag));
@@ -211,6 +207,10 @@ static void start_commit(pare_task *task)
         return;
     }
     const pare_err err = prepare(task);
+    if (err != PARE_OK && pare_job_may_retry(task, err)) {
+        pare_job_wait(task, true);
+        return;
+    }
     if (err != PARE_OK) {
         fail_commit(task, err);
         return;

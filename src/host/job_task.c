@@ -10,10 +10,7 @@
 #include "host/job.h"
 
 enum {
-    INTAKE_CAP = 8,
-    COMMIT_CAP = 32, /* results that wait for the disk; more would be memory without bound */
     WAITING_CAP = 128,
-    FAILURES_CAP = 2,
     IO_RETRIES_CAP = 3,
     FIRST_PAUSE_MS = 100,
     DEADLINE_PX = 1000 * 1000,
@@ -138,10 +135,10 @@ void pare_job_wait(pare_task *task, bool commit_next)
     *at = task;
 }
 
-static bool is_transient(const pare_task *task, pare_err err)
+bool pare_job_may_retry(const pare_task *task, pare_err err)
 {
     return (err == PARE_ERR_IO || err == PARE_ERR_NO_SPACE) && task->io_retries < IO_RETRIES_CAP &&
-           !task->job->cancelled;
+           !task->job->cancelled && !(task->commit && task->commit->made.written);
 }
 
 /* ---- intake ---- */
@@ -196,6 +193,8 @@ static void after_intake(uv_work_t *work, int status)
     pare_job *const job = task->job;
     (void)status;
     job->intake_count--;
+    close(task->commit->in_dir_fd); /* many tasks wait in the queue; descriptors are few */
+    task->commit->in_dir_fd = -1;
     pare_histogram_add(&job->metrics.intake, task->work_end_us - task->work_begin_us);
     pare_trace_overlapping(job->trace, "intake", task->sent.id, task->work_begin_us,
                            task->work_end_us);
@@ -203,7 +202,7 @@ static void after_intake(uv_work_t *work, int status)
         pare_job_move(task, PARE_STATE_ABANDONED);
         pare_job_task_end(task);
     } else if (task->work_err != PARE_OK) {
-        if (is_transient(task, task->work_err)) {
+        if (pare_job_may_retry(task, task->work_err)) {
             pare_job_wait(task, false);
         } else {
             fail_task(task, task->work_err, NULL);
@@ -244,6 +243,10 @@ static void begin_intake(pare_task *task)
         err = pare_folders_open(job->folders, task->entry->folder, false, &task->commit->in_dir_fd,
                                 &task->diag);
     }
+    if (err != PARE_OK && pare_job_may_retry(task, err)) {
+        pare_job_wait(task, false);
+        return;
+    }
     if (err != PARE_OK) {
         fail_task(task, err, NULL);
         return;
@@ -265,7 +268,7 @@ static bool is_fed(const pare_job *job)
 
 void pare_job_feed(pare_job *job)
 {
-    while (!job->cancelled && job->intake_count < INTAKE_CAP && !is_fed(job)) {
+    while (!job->cancelled && job->intake_count < job->intake_cap && !is_fed(job)) {
         const pare_plan_entry *const entry = pare_plan_next(job->plan);
         if (!entry) return;
         pare_task *const task = task_new(job, entry);
@@ -324,8 +327,13 @@ static bool send_task(pare_task *task)
 {
     pare_job *const job = task->job;
     if (!open_output(task)) {
-        pare_fail_errno(&task->diag, "make memory file for", task->entry->name);
-        fail_task(task, PARE_ERR_NO_MEMORY, NULL);
+        const pare_err err =
+            pare_fail_errno(&task->diag, "make memory file for", task->entry->name);
+        if (pare_job_may_retry(task, err)) {
+            pare_job_wait(task, false);
+        } else {
+            fail_task(task, err, NULL);
+        }
         return true;
     }
     task->sent.fds[0] = task->intake.fd;
@@ -353,7 +361,7 @@ static uint64_t expected_us(const pare_job *job, double cost)
 
 void pare_job_dispatch(pare_job *job)
 {
-    while (!job->cancelled && job->commit_count < COMMIT_CAP) {
+    while (!job->cancelled && job->commit_count < job->commit_cap) {
         const pare_queue_item *const first = pare_queue_first(&job->queue);
         if (!first) return;
         /* The last, smallest images gain nothing by waiting behind each other. */
@@ -419,7 +427,7 @@ static void worker_failed(pare_task *task, const pare_pool_answer *answer)
         return;
     }
     job->metrics.crashes++;
-    if (++task->failures < FAILURES_CAP) {
+    if (++task->failures < PARE_JOB_FAILURES_CAP) {
         job->metrics.retries++;
         pare_job_enqueue(task);
     } else {
@@ -436,7 +444,7 @@ static void image_failed(pare_task *task, pare_err err)
         job->metrics.retries++;
         memset(&task->diag, 0, sizeof task->diag);
         pare_job_enqueue(task);
-    } else if (is_transient(task, err)) {
+    } else if (pare_job_may_retry(task, err)) {
         pare_job_wait(task, false);
     } else {
         fail_task(task, err, NULL);

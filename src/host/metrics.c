@@ -2,8 +2,6 @@
 /* Histograms of durations. */
 #include "host/metrics.h"
 
-#include <stdio.h>
-
 /* Bucket of a duration: 4 a factor of two, from 16 us on; all longer than 2^20 s fit the last. */
 static unsigned bucket_of(uint64_t us)
 {
@@ -43,19 +41,4 @@ uint64_t pare_histogram_percentile_us(const pare_histogram *h, double share)
         if (seen > 0 && (double)seen >= wanted) return upper_end_us(i);
     }
     return upper_end_us(PARE_METRICS_BUCKETS - 1);
-}
-
-void pare_metrics_line(const pare_metrics *m, char *text, size_t cap)
-{
-    snprintf(text, cap,
-             "task mean %.1f ms, p95 %.1f ms; queue wait mean %.1f ms; intake mean %.2f ms; commit "
-             "mean %.2f ms; %llu ledger hits, %llu duplicates, %llu retries, %llu crashes, %llu "
-             "timeouts",
-             (double)pare_histogram_mean_us(&m->task) / 1e3,
-             (double)pare_histogram_percentile_us(&m->task, 0.95) / 1e3,
-             (double)pare_histogram_mean_us(&m->queue_wait) / 1e3,
-             (double)pare_histogram_mean_us(&m->intake) / 1e3,
-             (double)pare_histogram_mean_us(&m->commit) / 1e3, (unsigned long long)m->ledger_hits,
-             (unsigned long long)m->duplicates, (unsigned long long)m->retries,
-             (unsigned long long)m->crashes, (unsigned long long)m->timeouts);
 }

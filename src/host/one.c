@@ -196,11 +196,13 @@ static pare_err write_all(int fd, const uint8_t *data, size_t len, pare_diag *di
     return PARE_OK;
 }
 
-/* Everything from one descriptor to the other, from where they stand. */
+/* Everything from one descriptor to the other, from where they stand; *bytes: in, how many at
+ * most; out, how many there were. */
 static pare_err pump(int from, int to, uint64_t *bytes, pare_diag *diag)
 {
     uint8_t *const data = malloc(HEAD_LEN);
     pare_err err = PARE_OK;
+    const uint64_t most = *bytes;
     *bytes = 0;
     if (!data) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for a buffer");
     for (;;) {
@@ -208,6 +210,10 @@ static pare_err pump(int from, int to, uint64_t *bytes, pare_diag *diag)
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) err = pare_fail_errno(diag, "read", "input");
         if (got <= 0) break;
+        if ((uint64_t)got > most - *bytes) {
+            err = pare_fail(diag, PARE_ERR_TOO_LARGE, "the input is larger than the memory budget");
+            break;
+        }
         err = write_all(to, data, (size_t)got, diag);
         if (err != PARE_OK) break;
         *bytes += (uint64_t)got;
@@ -267,6 +273,9 @@ static pare_err run_stream(question *q, const pare_batch_options *options, int i
     if (q->task.fds[0] < 0 || q->task.fds[1] < 0) {
         return pare_fail_errno(diag, "make", "memory file");
     }
+    pare_governor governor;
+    pare_governor_init(&governor, options->memory_bytes, 1);
+    *bytes_in = governor.budget_bytes;
     PARE_TRY(pump(in_fd, q->task.fds[0], bytes_in, diag));
     if (fcntl(q->task.fds[0], F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) != 0) {
         return pare_fail_errno(diag, "seal", "input");
@@ -281,7 +290,7 @@ pare_err pare_batch_one(const pare_batch_options *options, int in_fd, int out_fd
 {
     question q;
     pare_diag own = {0};
-    uint64_t bytes_in = 0, written = 0;
+    uint64_t bytes_in = 0, written = UINT64_MAX;
     const uint64_t begin_us = pare_clock_us();
     if (!diag) diag = &own;
     memset(out, 0, sizeof *out);

@@ -15,7 +15,7 @@ static const struct {
                            TO(WAITING) | TO(QUEUED) | TO(COMMITTING) | TO(DONE) | TO(ABANDONED)},
     [PARE_STATE_WAITING] = {"waiting",
                             TO(INTAKE) | TO(QUEUED) | TO(COMMITTING) | TO(DONE) | TO(ABANDONED)},
-    [PARE_STATE_QUEUED] = {"queued", TO(RUNNING) | TO(DONE) | TO(ABANDONED)},
+    [PARE_STATE_QUEUED] = {"queued", TO(RUNNING) | TO(WAITING) | TO(DONE) | TO(ABANDONED)},
     [PARE_STATE_RUNNING] = {"running",
                             TO(QUEUED) | TO(WAITING) | TO(COMMITTING) | TO(DONE) | TO(ABANDONED)},
     [PARE_STATE_COMMITTING] = {"committing", TO(QUEUED) | TO(WAITING) | TO(DONE) | TO(ABANDONED)},

@@ -16,9 +16,11 @@ static bool try_path(const char *path)
 
 pare_err pare_pool_find_worker(const char *wanted, char path[PATH_CAP], pare_diag *diag)
 {
-    /* Beside the program; in the build tree, seen from src/cli/ and from tests/<kind>/. */
+    /* Beside the program; installed, wherever the prefix was moved to; in the build tree, seen from
+     * src/cli/ and from tests/<kind>/. */
     static const char *const NEAR[] = {
         "pare-worker",
+        "../libexec/pare/pare-worker",
         "../worker/pare-worker",
         "../../src/worker/pare-worker",
     };

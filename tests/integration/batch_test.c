@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -335,6 +336,18 @@ TEST(no_descriptor_leaks)
     CHECK_INT(count_fds(), ==, before);
 }
 
+TEST(few_descriptors_make_it_slower_not_wrong)
+{
+    static seen s; /* large; each test is a process of its own */
+    pare_batch_options options = options_for("PARE_TEST_WORKER", &s);
+    const int dir = test_dir();
+    put_many(dir, "shrink", 200);
+    const struct rlimit few = {64, 64};
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+    CHECK_INT(run(&options, test_dir_path(), &s), ==, PARE_OK);
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 200);
+}
+
 TEST(a_dry_run_and_a_check_write_nothing)
 {
     static seen s; /* large; each test is a process of its own */
@@ -427,6 +440,6 @@ RUN(every_file_is_counted_once_and_a_second_run_skips_all, one_bad_file_costs_on
     a_worker_that_died_once_costs_nothing, a_late_worker_is_killed_and_the_batch_goes_on,
     each_lie_of_a_worker_costs_one_image, a_cancelled_run_leaves_no_temps_and_the_next_one_resumes,
     a_cancel_does_not_wait_for_a_hanging_worker, equal_files_are_worked_on_once,
-    no_descriptor_leaks, a_dry_run_and_a_check_write_nothing,
-    a_worker_program_that_does_not_work_ends_the_run, a_stream_goes_through_a_worker,
-    a_question_about_a_file_is_answered_by_a_worker)
+    no_descriptor_leaks, few_descriptors_make_it_slower_not_wrong,
+    a_dry_run_and_a_check_write_nothing, a_worker_program_that_does_not_work_ends_the_run,
+    a_stream_goes_through_a_worker, a_question_about_a_file_is_answered_by_a_worker)

@@ -19,6 +19,7 @@ typedef struct png_session {
     pare_png_palette original;
     pare_png_tools tools;
     pare_png_best lossless; /* total_len 0 until it is needed */
+    size_t quick_len;       /* of a lossless file made without effort; 0 until it is needed */
 } png_session;
 
 void pare_png_encoder_close(pare_encoder **encoder)
@@ -62,12 +63,32 @@ pare_err pare_png_encoder_open(const pare_source *source, const pare_encode_para
     return pare_fail(diag, err, "PNG: %s", pare_err_text(err));
 }
 
+static pare_err search_lossless(png_session *s, int effort, pare_png_best *best)
+{
+    const pare_png_subject subject = {&s->plain, s->facts.palette.count ? &s->index : NULL,
+                                      &s->original};
+    return pare_png_search(&subject, effort, &s->tools, best);
+}
+
 static pare_err need_lossless(png_session *s)
 {
     if (s->lossless.total_len) return PARE_OK;
-    const pare_png_subject subject = {&s->plain, s->facts.palette.count ? &s->index : NULL,
-                                      &s->original};
-    return pare_png_search(&subject, s->params->effort, &s->tools, &s->lossless);
+    return search_lossless(s, s->params->effort, &s->lossless);
+}
+
+/* Whether no effort could make the lossless file as small as len: it seldom gains a third, and
+ * never half, over the quick one. */
+static pare_err is_out_of_reach(png_session *s, size_t len, bool *out)
+{
+    if (!s->quick_len) {
+        pare_png_best quick = {0};
+        const pare_err err = search_lossless(s, 0, &quick);
+        s->quick_len = quick.total_len;
+        pare_png_best_deinit(&quick);
+        PARE_TRY(err);
+    }
+    *out = len < s->quick_len / 2;
+    return PARE_OK;
 }
 
 static pare_err write_best(png_session *s, const pare_png_best *best, pare_buf *out)
@@ -106,9 +127,14 @@ static pare_err try_lossy(png_session *s, double quality, pare_buf *out)
     pare_err err = try_palette(s, quality, &best);
     const bool has_palette = err == PARE_OK;
     if (err != PARE_OK && !pare_err_is_skip(err)) goto out;
-    err = need_lossless(s);
+    bool out_of_reach = false;
+    if (has_palette) {
+        err = is_out_of_reach(s, best.total_len, &out_of_reach);
+        if (err != PARE_OK) goto out;
+    }
+    err = out_of_reach ? PARE_OK : need_lossless(s);
     if (err != PARE_OK) goto out;
-    const bool smaller = has_palette && best.total_len < s->lossless.total_len;
+    const bool smaller = out_of_reach || (has_palette && best.total_len < s->lossless.total_len);
     err = write_best(s, smaller ? &best : &s->lossless, out);
 out:
     pare_png_best_deinit(&best);

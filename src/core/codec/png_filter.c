@@ -9,22 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/codec/png_match.h"
+
 enum {
     FILTERS = 5,
-    BAND_LEN = 48 << 10,        /* bytes that share their statistics, about a block of deflate */
-    SHARED_PASSES = 3,          /* more change almost nothing */
+    BAND_LEN = 48 << 10, /* bytes that share their statistics, about a block of deflate */
+    STAY_PART = 32,      /* a row changes its filter only for a saving of more than this part */
+    SHARED_PASSES = 3,   /* more change almost nothing */
     BRUTE_BEFORE_LEN = 8 << 10, /* bytes of earlier rows that a trial sees */
     BIT_SCALE = 64              /* fixed point of code lengths */
 };
 
 struct pare_png_filterer {
     pare_png_deflater *deflater; /* borrowed */
+    pare_png_matcher *matcher;
     pare_buf out;
     pare_buf rows;    /* a zero row, then five filtered ones, each with its filter byte */
     pare_buf choices; /* one a row */
     uint8_t *bigrams; /* 64 Ki bits */
     uint8_t *filtered[FILTERS];
     size_t row_len, pixel_len;
+    unsigned previous; /* filter of the row before, for MATCH */
 };
 
 pare_err pare_png_filterer_open(pare_png_deflater *deflater, pare_png_filterer **out)
@@ -33,7 +38,8 @@ pare_err pare_png_filterer_open(pare_png_deflater *deflater, pare_png_filterer *
     if (!*out) return PARE_ERR_NO_MEMORY;
     (*out)->deflater = deflater;
     (*out)->bigrams = malloc(8192);
-    if ((*out)->bigrams) return PARE_OK;
+    const pare_err err = pare_png_matcher_open(&(*out)->matcher);
+    if ((*out)->bigrams && err == PARE_OK) return PARE_OK;
     pare_png_filterer_close(out);
     return PARE_ERR_NO_MEMORY;
 }
@@ -44,6 +50,7 @@ void pare_png_filterer_close(pare_png_filterer **filterer)
     pare_buf_deinit(&(*filterer)->out);
     pare_buf_deinit(&(*filterer)->rows);
     pare_buf_deinit(&(*filterer)->choices);
+    pare_png_matcher_close(&(*filterer)->matcher);
     free((*filterer)->bigrams);
     free(*filterer);
     *filterer = NULL;
@@ -283,6 +290,28 @@ static pare_err choose_brute(pare_png_filterer *f, uint8_t *at, size_t before_le
     return PARE_OK;
 }
 
+/* Each filter in its place after the rows already written, priced. */
+static unsigned choose_match(pare_png_filterer *f, uint8_t *at)
+{
+    const size_t position = (size_t)(at - f->out.data);
+    uint64_t best_cost = UINT64_MAX;
+    unsigned best = f->previous;
+    for (unsigned i = 0; i < FILTERS; i++) { /* the previous row's filter first, for the limit */
+        const unsigned filter = i == 0 ? f->previous : i <= f->previous ? i - 1 : i;
+        memcpy(at, f->filtered[filter], f->row_len + 1);
+        uint64_t cost = pare_png_matcher_cost(f->matcher, position, best_cost);
+        if (i == 0) cost -= cost / STAY_PART;
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = filter;
+        }
+    }
+    f->previous = best;
+    memcpy(at, f->filtered[best], f->row_len + 1);
+    pare_png_matcher_learn(f->matcher, position);
+    return best;
+}
+
 /* --- all together ---------------------------------------------------------------------------- */
 
 static pare_err prepare(pare_png_filterer *f, const pare_png_raster *raster, uint32_t total)
@@ -290,6 +319,7 @@ static pare_err prepare(pare_png_filterer *f, const pare_png_raster *raster, uin
     f->row_len = raster->row_len;
     f->pixel_len = raster->pixel_len;
     const size_t row = f->row_len + 1;
+    f->previous = PARE_PNG_NONE;
     f->out.len = f->rows.len = f->choices.len = 0;
     PARE_TRY(pare_buf_reserve(&f->out, row * total));
     PARE_TRY(pare_buf_reserve(&f->rows, row * (FILTERS + 1)));
@@ -307,6 +337,9 @@ pare_err pare_png_filter(pare_png_filterer *f, const pare_png_raster *raster, pa
     PARE_TRY(prepare(f, raster, total));
     const size_t row_len = f->row_len + 1;
     uint8_t *at = f->out.data;
+    if (strategy == PARE_PNG_MATCH) {
+        PARE_TRY(pare_png_matcher_start(f->matcher, at, row_len));
+    }
     if (strategy == PARE_PNG_SHARED) choose_shared(f, raster, rows);
     for (uint32_t i = 0; i < total; i++, at += row_len) {
         const uint32_t y = row_at(rows, i);
@@ -315,7 +348,9 @@ pare_err pare_png_filter(pare_png_filterer *f, const pare_png_raster *raster, pa
             choice = f->choices.data[i];
         } else if (strategy > PARE_PNG_PAETH) {
             filter_all(f, raster, y);
-            if (strategy == PARE_PNG_BRUTE) {
+            if (strategy == PARE_PNG_MATCH) {
+                choice = choose_match(f, at);
+            } else if (strategy == PARE_PNG_BRUTE) {
                 PARE_TRY(choose_brute(f, at, (size_t)(at - f->out.data), &choice));
             } else {
                 choice = choose_alone(f, strategy);

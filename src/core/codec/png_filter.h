@@ -17,8 +17,9 @@ typedef enum pare_png_strategy {
     PARE_PNG_ENTROPY = 6, /* smallest Shannon entropy of the row alone */
     PARE_PNG_BIGRAMS = 7, /* fewest different pairs of neighbouring bytes */
     PARE_PNG_SHARED = 8,  /* fewest bits under the statistics of the rows around, iterated */
-    PARE_PNG_BRUTE = 9,   /* smallest when deflated after the rows before */
-    PARE_PNG_STRATEGIES = 10
+    PARE_PNG_MATCH = 9,   /* fewest bits as a quick LZ77 would code it after the rows before */
+    PARE_PNG_BRUTE = 10,  /* smallest when deflated after the rows before */
+    PARE_PNG_STRATEGIES = 11
 } pare_png_strategy;
 
 /* Rows to filter: count rows from every step-th one on, so that a part can stand for the whole.

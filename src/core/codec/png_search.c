@@ -17,17 +17,15 @@ enum {
     SAMPLE_PART = 8,
     SAMPLE_ROWS = 16,     /* neighbouring rows in a sample */
     SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
+    MEDIUM_LEN = 4 << 20, /* up to here the default effort can afford level 12: twice level 11 */
     QUICK_LEVEL = 1,      /* sorts out the hopeless */
     TRIAL_LEVEL = 10,     /* ranks as the final levels do; levels below 10 parse differently */
     MAX_TRIALS = 160,
+    MAX_FINALISTS = 4,
 };
 
 /* A candidate whose quick estimate is that much above the best is not looked at again. */
 static const double HOPELESS = 1.06;
-/* A higher effort leaves the choice of a lower one only for an estimate that is that much better:
- * estimates from samples are not exact, and more effort must not give a bigger file. */
-static const double CLEARLY_BETTER = 0.998;
-
 /* What a step of effort adds to the ones below it. */
 typedef struct tier {
     int from_effort;
@@ -41,16 +39,17 @@ typedef struct tier {
 
 #define ORDERS_2 (BIT(PARE_PNG_ORDER_LUMA) | BIT(PARE_PNG_ORDER_NEIGHBOR))
 #define ORDERS_4 (ORDERS_2 | BIT(PARE_PNG_ORDER_POPULAR) | BIT(PARE_PNG_ORDER_ORIGINAL))
-#define PLAIN_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_SHARED))
-#define INDEX_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_UP))
-#define PLAIN_4 (PLAIN_2 | BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_PAETH))
-#define INDEX_4 (INDEX_2 | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_SHARED))
+#define PLAIN_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_MATCH))
+#define INDEX_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_MATCH))
+#define PLAIN_4 (PLAIN_2 | BIT(PARE_PNG_PAETH) | BIT(PARE_PNG_SHARED))
+#define INDEX_4 (INDEX_2 | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_SHARED))
 #define ALL_BUT_BRUTE (ALL_STRATEGIES & ~BIT(PARE_PNG_BRUTE))
 
 static const tier TIERS[] = {
-    {0, BIT(PARE_PNG_ORDER_LUMA), BIT(PARE_PNG_SHARED), BIT(PARE_PNG_NONE), 6, 1, false},
+    {0, BIT(PARE_PNG_ORDER_LUMA), BIT(PARE_PNG_MATCH), BIT(PARE_PNG_NONE), 6, 1, false},
     {2, ORDERS_2, PLAIN_2, INDEX_2, 10, 1, false},
-    {4, ORDERS_4, PLAIN_4, INDEX_4, 12, 1, false},
+    {4, ORDERS_4, PLAIN_4, INDEX_4, 11, 1, false},
+    {5, ORDERS_4, PLAIN_4, INDEX_4, 12, 1, false},
     {6, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, 12, 3, true},
     {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, 12, 4, true},
     {9, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_ZOPFLI + 5, 1, true},
@@ -64,9 +63,16 @@ typedef struct trial {
     uint8_t depth_bits;
     pare_png_order order;
     pare_png_strategy strategy;
-    size_t estimate; /* bytes of the file */
-    int done_level;  /* highest level of which the whole file was made; 0: none */
+    size_t estimate;  /* bytes of the file */
+    int picked_level; /* highest level that a tier picked it for; 0: none */
+    int done_level;   /* highest level at which the whole file was made; 0: none */
 } trial;
+
+/* A trial of which the whole file is to be made. */
+typedef struct pick {
+    trial *trial;
+    int level;
+} pick;
 
 typedef struct search {
     const pare_png_subject *subject;
@@ -76,6 +82,8 @@ typedef struct search {
     bool is_small;
     trial trials[MAX_TRIALS];
     unsigned count;
+    pick picks[TIER_COUNT * MAX_FINALISTS];
+    unsigned pick_count;
 } search;
 
 void pare_png_best_deinit(pare_png_best *best)
@@ -181,8 +189,8 @@ static pare_err try_forms(search *s, const tier *step)
 /* Make the whole file of a trial and keep it if it is the smallest. */
 static pare_err finish(search *s, trial *t, int level)
 {
-    if (t->done_level >= level) return PARE_OK;
-    t->done_level = level;
+    if (level >= TRIAL_LEVEL && t->done_level >= level) return PARE_OK;
+    if (t->done_level < level) t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));
     pare_bytes filtered, made = {0};
@@ -201,38 +209,34 @@ static pare_err finish(search *s, trial *t, int level)
     return err;
 }
 
-/* The best trial that has not been made at this level, the earliest of equal ones; favorite is
- * taken instead of one that is not clearly better. NULL when none is left. */
-static trial *next_best(search *s, int level, trial *favorite)
+/* Pick the best trial that is not picked for this level yet, the earliest of equal ones. */
+static void pick_best(search *s, int level)
 {
     trial *best = NULL;
     for (unsigned i = 0; i < s->count; i++) {
         trial *t = &s->trials[i];
-        if (t->done_level >= level || t->estimate == SIZE_MAX) continue;
+        if (t->picked_level >= level || t->estimate == SIZE_MAX) continue;
         if (!best || t->estimate < best->estimate) best = t;
     }
-    if (!best || !favorite || favorite->done_level >= level) return best;
-    const double limit = (double)favorite->estimate * CLEARLY_BETTER;
-    return (double)best->estimate < limit ? best : favorite;
+    if (!best) return;
+    best->picked_level = level;
+    s->picks[s->pick_count++] = (pick){best, level};
 }
 
-/* Small images carry out every tier. For others the choice of each tier is only remembered, and
- * the highest tier makes the file. Tiers of zopfli come after the best of libdeflate. */
+/* Every tier's choice is carried out, also those of the lower ones, so that more effort never
+ * gives a bigger file: estimates from samples can be wrong. Beginning with the highest tier, the
+ * choices that it shares with lower ones are made only once; but not for the levels below 10,
+ * which parse differently and are sometimes better. With little data nothing is left out. */
 static pare_err run_tiers(search *s, int effort)
 {
-    trial *favorite = NULL;
     for (unsigned i = 0; i < TIER_COUNT && TIERS[i].from_effort <= effort; i++) {
-        const tier *step = &TIERS[i];
-        const bool is_last = i + 1 == TIER_COUNT || TIERS[i + 1].from_effort > effort;
-        const bool before_zopfli = i + 1 < TIER_COUNT && TIERS[i + 1].level >= PARE_PNG_ZOPFLI;
-        PARE_TRY(try_forms(s, step));
-        favorite = next_best(s, step->level, favorite);
-        if (!is_last && !before_zopfli && !s->is_small) continue;
-        for (unsigned k = 0; k < step->finalists; k++) {
-            trial *t = next_best(s, step->level, favorite);
-            if (!t) break;
-            PARE_TRY(finish(s, t, step->level));
-        }
+        PARE_TRY(try_forms(s, &TIERS[i]));
+        for (unsigned k = 0; k < TIERS[i].finalists; k++)
+            pick_best(s, TIERS[i].level);
+    }
+    for (unsigned i = 0; i < s->pick_count; i++) {
+        const pick *p = &s->picks[s->is_small ? i : s->pick_count - 1 - i];
+        PARE_TRY(finish(s, p->trial, p->level));
     }
     return PARE_OK;
 }
@@ -250,6 +254,7 @@ pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare
     if (!s) return PARE_ERR_NO_MEMORY;
     *s = (search){.subject = subject, .tools = tools, .best = best, .best_quick = SIZE_MAX};
     s->is_small = filtered_len(subject) <= SMALL_LEN;
+    if (effort == 4 && filtered_len(subject) <= MEDIUM_LEN) effort = 5;
     const pare_err err = run_tiers(s, effort);
     free(s);
     return err;

@@ -196,6 +196,24 @@ TEST(one_bad_file_costs_one_file)
     CHECK_INT(s.last.worker_restarts, ==, 2); /* the crash, twice */
 }
 
+/* Small tasks go to a worker in twos: whoever waits behind a crash must not be lost. */
+TEST(tasks_behind_a_crash_are_done_by_another_worker)
+{
+    static seen s; /* large; each test is a process of its own */
+    pare_batch_options options = options_for("PARE_TEST_WORKER", &s);
+    const int dir = test_dir();
+    put_many(dir, "shrink", 200);
+    for (int i = 0; i < 10; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "f0%03d-crash.png", 50 + 10 * i);
+        put(dir, name, "crash", 1000 + i);
+    }
+    CHECK_INT(run(&options, test_dir_path(), &s), ==, PARE_OK);
+    CHECK_INT(s.results, ==, 210);
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 200);
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_FAILED], ==, 10);
+}
+
 TEST(a_worker_that_died_once_costs_nothing)
 {
     static seen s; /* large; each test is a process of its own */
@@ -232,15 +250,11 @@ TEST(each_lie_of_a_worker_costs_one_image)
         const char *lie;
         pare_err want;
     } LIES[] = {
-        {"lie-size", PARE_ERR_PROTOCOL},
-        {"lie-format", PARE_ERR_PROTOCOL},
-        {"lie-bigger", PARE_SKIP_NOT_SMALLER},
-        {"lie-silence", PARE_ERR_TIMEOUT},
-        {"lie-id", PARE_ERR_PROTOCOL},
-        {"lie-garbage", PARE_ERR_PROTOCOL},
-        {"lie-exit", PARE_ERR_CRASHED},
-        {"lie-step", PARE_ERR_PROTOCOL},
-        {"lie-twice", PARE_OK},
+        {"lie-size", PARE_ERR_PROTOCOL},       {"lie-format", PARE_ERR_PROTOCOL},
+        {"lie-bigger", PARE_SKIP_NOT_SMALLER}, {"lie-silence", PARE_ERR_TIMEOUT},
+        {"lie-id", PARE_ERR_PROTOCOL},         {"lie-garbage", PARE_ERR_PROTOCOL},
+        {"lie-exit", PARE_ERR_CRASHED},        {"lie-step", PARE_ERR_PROTOCOL},
+        {"lie-hold", PARE_ERR_PROTOCOL},       {"lie-twice", PARE_OK},
     };
     for (size_t i = 0; i < sizeof LIES / sizeof *LIES; i++) {
         static seen s;
@@ -437,8 +451,9 @@ TEST(a_question_about_a_file_is_answered_by_a_worker)
 }
 
 RUN(every_file_is_counted_once_and_a_second_run_skips_all, one_bad_file_costs_one_file,
-    a_worker_that_died_once_costs_nothing, a_late_worker_is_killed_and_the_batch_goes_on,
-    each_lie_of_a_worker_costs_one_image, a_cancelled_run_leaves_no_temps_and_the_next_one_resumes,
+    tasks_behind_a_crash_are_done_by_another_worker, a_worker_that_died_once_costs_nothing,
+    a_late_worker_is_killed_and_the_batch_goes_on, each_lie_of_a_worker_costs_one_image,
+    a_cancelled_run_leaves_no_temps_and_the_next_one_resumes,
     a_cancel_does_not_wait_for_a_hanging_worker, equal_files_are_worked_on_once,
     no_descriptor_leaks, few_descriptors_make_it_slower_not_wrong,
     a_dry_run_and_a_check_write_nothing, a_worker_program_that_does_not_work_ends_the_run,

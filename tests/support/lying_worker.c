@@ -2,10 +2,12 @@
 /* A worker as a hostile image would make it: it obeys "do:lie-..." in the input, and answers
  * honestly with the first half of the input otherwise.
  *
- *   lie-size lie-format lie-bigger lie-silence lie-twice lie-id lie-garbage lie-exit lie-step */
+ *   lie-size lie-format lie-bigger lie-silence lie-twice lie-id lie-garbage lie-exit lie-step
+ *   lie-hold (keeps the result mapped, to change it after it was checked) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,6 +66,10 @@ static void answer(const pare_message *task, const char *lie, uint8_t *data, siz
         say(&step);
     }
     put(fd, data, strcmp(lie, "bigger") == 0 ? len + 100 : len / 2);
+    if (strcmp(lie, "hold") == 0 &&
+        mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED) {
+        _exit(4);
+    }
     say(&reply);
     if (strcmp(lie, "twice") == 0) say(&reply);
 }

@@ -142,7 +142,7 @@ static pare_err run_info(const int *fds, pare_message *reply)
     input in;
     pare_err err = input_open(fds[0], &in, &reply->result.diag);
     if (err != PARE_OK) return err;
-    err = pare_read_info(in.data, in.len, &reply->result.info, &reply->result.diag);
+    err = pare_inspect(in.data, in.len, &reply->result.info, &reply->result.diag);
     input_close(&in);
     return err;
 }

@@ -86,7 +86,7 @@ pare_err pare_optimize_listen(const uint8_t *data, size_t len, const pare_option
     return PARE_OK;
 }
 
-pare_err pare_read_info(const uint8_t *data, size_t len, pare_info *out, pare_diag *diag)
+pare_err pare_inspect(const uint8_t *data, size_t len, pare_info *out, pare_diag *diag)
 {
     char order[ORDER_CAP];
     memset(out, 0, sizeof *out);

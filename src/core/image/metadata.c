@@ -216,9 +216,11 @@ static pare_err filter_exif(pare_bytes exif, uint32_t keep, uint8_t orientation,
     PARE_TRY(pare_buf_append(out, t.big_endian ? "MM\0*\0\0\0\x08" : "II*\0\x08\0\0\0", 8));
     PARE_TRY(append_directory(&w, first, true));
     if (out->len <= APP1_MAX) return PARE_OK;
-    pare_buf_deinit(out); /* larger than a JPEG segment: what changes the look is enough */
+    pare_buf_deinit(
+        out); /* larger than a JPEG segment: the owner, else only what changes the look */
     if (keep == 0 && orientation <= 1) return PARE_OK;
-    return filter_exif(exif, 0, orientation, out);
+    const uint32_t less = keep & PARE_KEEP_EXIF ? PARE_KEEP_COPYRIGHT : 0;
+    return filter_exif(exif, less, orientation, out);
 }
 
 static pare_err copy(pare_buf *to, const pare_buf *from, bool wanted)

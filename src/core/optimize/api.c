@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The doors of <pare/pare.h> into the core. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <pare/pare.h>
 
+#include "core/optimize/content.h"
 #include "core/optimize/judge.h"
 #include "core/optimize/optimize.h"
 #include "core/transform/transform.h"
@@ -19,6 +21,22 @@ void pare_result_deinit(pare_result *result)
     free(result->data);
     result->data = NULL;
     result->len = 0;
+}
+
+pare_err pare_inspect(const uint8_t *data, size_t len, pare_info *out, pare_diag *diag)
+{
+    pare_image image = {0};
+    pare_options defaults;
+    pare_options_init(&defaults);
+    PARE_TRY(pare_read_info(data, len, out, diag));
+    const pare_limits limits = {.max_pixels = defaults.max_pixels};
+    if (pare_codec_find(out->format)->decode((pare_bytes){data, len}, &limits, &image, NULL) ==
+        PARE_OK) {
+        const pare_content content = pare_analyse_content(&image);
+        snprintf(out->content, sizeof out->content, "%s", pare_content_name(&content));
+    }
+    pare_image_deinit(&image);
+    return PARE_OK;
 }
 
 /* Upright pixels; an animation is compared by its first frame. */

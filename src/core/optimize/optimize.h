@@ -20,4 +20,8 @@ PARE_NODISCARD pare_err pare_optimize_listen(const uint8_t *data, size_t len,
                                              const pare_step_listener *listener, pare_result *out,
                                              pare_diag *diag);
 
+/* As pare_read_info(), and out->content for images that can be decoded. */
+PARE_NODISCARD pare_err pare_inspect(const uint8_t *data, size_t len, pare_info *out,
+                                     pare_diag *diag);
+
 #endif /* PARE_CORE_OPTIMIZE_H */

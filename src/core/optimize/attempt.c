@@ -174,6 +174,14 @@ static bool is_generation_loss(const writing *w)
            own <= w->candidate->quality.value;
 }
 
+/* Some photographs reach no high score with halved chroma, at any quality. */
+static bool can_keep_chroma(const writing *w)
+{
+    const pare_format format = w->candidate->format;
+    return !w->params.is_graphic && w->work->options->target_size_bytes == 0 &&
+           (format == PARE_FORMAT_JPEG || format == PARE_FORMAT_AVIF);
+}
+
 pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t max_len,
                       pare_found *out)
 {
@@ -188,6 +196,11 @@ pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t m
         goto done;
     }
     err = write_one(&w, false, max_len, out);
+    if (err == PARE_SKIP_BELOW_MIN_SCORE && can_keep_chroma(&w)) {
+        *work->diag = (pare_diag){0};
+        w.params.is_graphic = true; /* chroma at full resolution */
+        err = write_one(&w, false, max_len, out);
+    }
     if (may_be_lossless && (err != PARE_OK || wants_lossless_too(&w, out))) {
         err = add_lossless(&w, err, max_len, out);
     }

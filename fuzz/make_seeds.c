@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Writes the seeds of every target: make_seeds IMAGES OUT, where IMAGES holds generated images.
+/* Writes the seeds of every target into a folder, from images made by code: make_seeds OUT
  *
- * decode: the images. header: their beginnings. optimize: four bytes of options before each.
- * message: one message of each kind. */
-#include <dirent.h>
+ * decode: small files of every format. header: their beginnings. optimize: four bytes of options
+ * before each. message: one message of each kind. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,9 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/codec/codec.h"
+#include "data/make_image.h"
 #include "wire/message.h"
 
-enum { HEADER_LEN = 2048, FILE_CAP = 256 * 1024 };
+enum { HEADER_LEN = 2048 };
 
 static void write_seed(const char *out, const char *target, const char *name, const void *data,
                        size_t len)
@@ -27,33 +28,87 @@ static void write_seed(const char *out, const char *target, const char *name, co
 }
 
 /* Lossless, a quality, another format, a resize: see choose() in fuzz_optimize.c. */
-static void write_optimize_seeds(const char *out, const char *name, uint8_t *data, size_t len)
+static void write_optimize_seeds(const char *out, const char *name, pare_bytes file)
 {
     static const uint8_t OPTIONS[][4] = {
         {0, 4, 0, 0},       {1, 8, 70, 0},       {8, 8, 60, 0},  {9, 8 + 1, 90, 0},
         {10, 8 + 2, 50, 0}, {8, 8 + 16, 40, 20}, {2, 4, 255, 0},
     };
     for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++) {
-        char seed_name[NAME_MAX + 16];
-        snprintf(seed_name, sizeof seed_name, "%zu-%s", i, name);
-        memcpy(data - 4, OPTIONS[i], 4);
-        write_seed(out, "optimize", seed_name, data - 4, len + 4);
+        char seed_name[64];
+        pare_buf seed = {0};
+        snprintf(seed_name, sizeof seed_name, "%s-%zu", name, i);
+        if (pare_buf_append(&seed, OPTIONS[i], 4) != PARE_OK ||
+            pare_buf_append(&seed, file.data, file.len) != PARE_OK) {
+            exit(1);
+        }
+        write_seed(out, "optimize", seed_name, seed.data, seed.len);
+        pare_buf_deinit(&seed);
     }
 }
 
-static void write_image_seeds(const char *folder, const char *name, const char *out)
+static void write_image(const char *out, const char *name, pare_buf file)
 {
-    static uint8_t space[4 + FILE_CAP];
-    uint8_t *const data = space + 4;
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
-    if (!file) exit(1);
-    const size_t len = fread(data, 1, FILE_CAP, file);
-    fclose(file);
-    write_seed(out, "decode", name, data, len);
-    write_seed(out, "header", name, data, len < HEADER_LEN ? len : HEADER_LEN);
-    write_optimize_seeds(out, name, data, len);
+    write_seed(out, "decode", name, file.data, file.len);
+    write_seed(out, "header", name, file.data, file.len < HEADER_LEN ? file.len : HEADER_LEN);
+    write_optimize_seeds(out, name, pare_buf_view(&file));
+    pare_buf_deinit(&file);
+}
+
+static void write_jpegs(const char *out, const pare_image *photo)
+{
+    pare_metadata metadata = {.exif = test_make_exif(6, true)};
+    test_set_text(&metadata.xmp, "<x:xmpmeta/>");
+    const test_jpeg_options plain = {.metadata = &metadata};
+    const test_jpeg_options progressive = {.progressive = true, .luma_h = 1, .luma_v = 1};
+    const test_jpeg_options arithmetic = {.arithmetic = true, .restart_rows = 1};
+    const test_jpeg_options ycck = {.store_ycck = true};
+    pare_image cmyk = test_make_as(TEST_PHOTO, 40, 30, PARE_COLOR_CMYK, 8);
+    pare_image gray = test_make_as(TEST_PHOTO, 33, 17, PARE_COLOR_GRAY, 8);
+    write_image(out, "jpeg", test_write_jpeg(photo, &plain));
+    write_image(out, "jpeg-progressive", test_write_jpeg(photo, &progressive));
+    write_image(out, "jpeg-arithmetic", test_write_jpeg(photo, &arithmetic));
+    write_image(out, "jpeg-ycck", test_write_jpeg(&cmyk, &ycck));
+    write_image(out, "jpeg-gray", test_write_jpeg(&gray, &progressive));
+    pare_metadata_deinit(&metadata);
+    pare_image_deinit(&cmyk);
+    pare_image_deinit(&gray);
+}
+
+static void write_pngs(const char *out, const pare_image *graphic, const pare_image *alpha)
+{
+    const test_png_options plain = {0}, interlaced = {.interlaced = true, .file_gamma = 1.0};
+    const test_png_options animated = {.animated_count = 3};
+    pare_image deep = test_make_as(TEST_GRADIENT, 30, 20, PARE_COLOR_RGB, 16);
+    write_image(out, "png", test_write_png(graphic, &plain));
+    write_image(out, "png-alpha", test_write_png(alpha, &interlaced));
+    write_image(out, "png-deep", test_write_png(&deep, &interlaced));
+    write_image(out, "png-animated", test_write_png(graphic, &animated));
+    pare_image_deinit(&deep);
+}
+
+static void write_others(const char *out, const pare_image *photo, const pare_image *alpha)
+{
+    static const pare_format FORMATS[] = {PARE_FORMAT_WEBP, PARE_FORMAT_AVIF};
+    const test_tiff_options plain = {0}, tiled = {.tiled = true, .lzw = true, .pages = 2};
+    write_image(out, "gif", test_write_gif(photo, 1, true));
+    write_image(out, "gif-animated", test_write_gif(alpha, 3, false));
+    write_image(out, "tiff", test_write_tiff(photo, &plain));
+    write_image(out, "tiff-tiled", test_write_tiff(alpha, &tiled));
+    for (int i = 0; i < 4; i++) {
+        const pare_codec *codec = pare_codec_find(FORMATS[i / 2]);
+        const pare_encode_params params = {.effort = 2, .lossless = i % 2};
+        const pare_source source = {.image = i % 2 ? alpha : photo};
+        pare_encoder *encoder = NULL;
+        pare_buf file = {0};
+        if (!codec) continue;
+        if (codec->encoder_open(&source, &params, &encoder, NULL) != PARE_OK) exit(1);
+        if (codec->encoder_try(encoder, 70, &file, NULL) != PARE_OK) exit(1);
+        codec->encoder_close(&encoder);
+        char name[32];
+        snprintf(name, sizeof name, "%s-%d", pare_format_name(codec->format), i % 2);
+        write_image(out, name, file);
+    }
 }
 
 static void write_message_seed(const char *out, const char *name, const pare_message *message)
@@ -94,14 +149,16 @@ static void write_message_seeds(const char *out)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3) return 2;
-    if (mkdir(argv[2], 0755) != 0 && errno != EEXIST) return 1;
-    DIR *dir = opendir(argv[1]);
-    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (entry->d_name[0] != '.') write_image_seeds(argv[1], entry->d_name, argv[2]);
-    }
-    if (!dir) return 1;
-    closedir(dir);
-    write_message_seeds(argv[2]);
+    if (argc != 2 || (mkdir(argv[1], 0755) != 0 && errno != EEXIST)) return 2;
+    pare_image photo = test_make(TEST_PHOTO, 70, 50);
+    pare_image graphic = test_make(TEST_GRAPHIC, 48, 40);
+    pare_image alpha = test_make(TEST_ALPHA, 40, 40);
+    write_jpegs(argv[1], &photo);
+    write_pngs(argv[1], &graphic, &alpha);
+    write_others(argv[1], &photo, &alpha);
+    write_message_seeds(argv[1]);
+    pare_image_deinit(&photo);
+    pare_image_deinit(&graphic);
+    pare_image_deinit(&alpha);
     return 0;
 }

@@ -74,6 +74,13 @@ static bool fault(void)
     return true;
 }
 
+/* Pipes and sockets of the event loop are no disk. */
+static bool is_disk(int fd)
+{
+    struct stat st;
+    return active && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+}
+
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 #define WRAP(type, name, parameters, arguments)                                                    \
@@ -82,13 +89,19 @@ static bool fault(void)
         return fault() ? (type)-1 : REAL(name) arguments;                                          \
     }
 
-WRAP(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len))
-WRAP(ssize_t, pwrite, (int fd, const void *data, size_t len, off_t at), (fd, data, len, at))
-WRAP(ssize_t, pwrite64, (int fd, const void *data, size_t len, off64_t at), (fd, data, len, at))
-WRAP(int, fsync, (int fd), (fd))
-WRAP(int, fdatasync, (int fd), (fd))
-WRAP(int, ftruncate, (int fd, off_t len), (fd, len))
-WRAP(int, ftruncate64, (int fd, off64_t len), (fd, len))
+#define WRAP_FD(type, name, parameters, arguments)                                                 \
+    type name parameters                                                                           \
+    {                                                                                              \
+        return is_disk(fd) && fault() ? (type)-1 : REAL(name) arguments;                           \
+    }
+
+WRAP_FD(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len))
+WRAP_FD(ssize_t, pwrite, (int fd, const void *data, size_t len, off_t at), (fd, data, len, at))
+WRAP_FD(ssize_t, pwrite64, (int fd, const void *data, size_t len, off64_t at), (fd, data, len, at))
+WRAP_FD(int, fsync, (int fd), (fd))
+WRAP_FD(int, fdatasync, (int fd), (fd))
+WRAP_FD(int, ftruncate, (int fd, off_t len), (fd, len))
+WRAP_FD(int, ftruncate64, (int fd, off64_t len), (fd, len))
 WRAP(int, rename, (const char *from, const char *to), (from, to))
 WRAP(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
 WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),

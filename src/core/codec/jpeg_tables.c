@@ -6,6 +6,7 @@
 #include "core/codec/jpeg_tables.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define GLOBAL_SCALE 1.7396601f
 #define HALVED_CHROMA_SCALE 1.22f /* jpegli: for all components when chroma is halved */
@@ -133,4 +134,52 @@ void pare_jpeg_tables_fit(const pare_jpeg_coeffs *coeffs,
             if (quants[c][k] < own * SAME_STEP_MAX && own <= 255) quants[c][k] = own;
         }
     }
+}
+
+/* Table for brightness; halved: chroma is stored at half size. */
+static uint32_t luma_table(double quality, bool halved, uint16_t out[64])
+{
+    const double distance = pare_jpeg_distance(quality);
+    uint32_t sum = 0;
+    for (int k = 0; k < 64; k++) {
+        double value = (double)(GLOBAL_SCALE * BASE_LUMA[k]) * scale_at(distance, k);
+        if (halved) value *= (double)HALVED_CHROMA_SCALE;
+        if (k == 0 && distance > 1.0) value *= pow(distance, DC_EXPONENT);
+        const long rounded = lround(value);
+        out[k] = (uint16_t)(rounded < 1 ? 1 : rounded > 255 ? 255 : rounded);
+        sum += out[k];
+    }
+    return sum;
+}
+
+static int estimate_one(const uint16_t luma[64], bool halved, uint64_t *gap)
+{
+    uint16_t table[64];
+    uint32_t wanted = 0;
+    for (int k = 0; k < 64; k++)
+        wanted += luma[k];
+    int low = 1, high = 100; /* sums fall as the quality rises */
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (luma_table(middle, halved, table) > wanted) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    luma_table(low, halved, table);
+    *gap = 0;
+    for (int k = 0; k < 64; k++)
+        *gap += (uint64_t)abs((int)luma[k] - (int)table[k]);
+    return low;
+}
+
+int pare_jpeg_tables_estimate(const uint16_t luma[64], uint64_t *gap)
+{
+    uint64_t whole_gap;
+    const int halved = estimate_one(luma, true, gap);
+    const int whole = estimate_one(luma, false, &whole_gap);
+    if (*gap <= whole_gap) return halved;
+    *gap = whole_gap;
+    return whole;
 }

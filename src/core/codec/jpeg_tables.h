@@ -19,4 +19,8 @@ void pare_jpeg_tables_make(const pare_jpeg_coeffs *coeffs, double distance,
 void pare_jpeg_tables_fit(const pare_jpeg_coeffs *coeffs,
                           uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64]);
 
+/* Quality (1..100) whose table for brightness has the same sum as this one, natural order; *gap is
+ * the sum of absolute differences between the two, to compare with other families of tables. */
+int pare_jpeg_tables_estimate(const uint16_t luma[64], uint64_t *gap);
+
 #endif /* PARE_CORE_JPEG_TABLES_H */

@@ -165,13 +165,26 @@ static bool wants_lossless_too(const writing *w, const pare_found *lossy)
            (w->candidate->format == PARE_FORMAT_WEBP && work->content.is_graphic);
 }
 
-/* Would this lossy recompression only lose? The file's own quality is at or below the asked one. */
+/* Files of average photographs reach a score at this quality; images differ, so what is a little
+ * above counts as already done. */
+#define SCORE_GUARD_MARGIN 5
+
+/* The quality that a JPEG of the asked kind would have. */
+static double asked_quality(const pare_quality *quality)
+{
+    if (quality->mode == PARE_QUALITY_FIXED) return quality->value;
+    return pare_search_prior(PARE_FORMAT_JPEG, quality->score) + SCORE_GUARD_MARGIN;
+}
+
+/* Would this lossy recompression only lose? The file's own quality is at or below the asked one,
+ * or its colours were reduced to a palette before. */
 static bool is_generation_loss(const writing *w)
 {
-    const int own = w->work->info.quality_estimate;
-    return w->candidate->from_original && w->candidate->quality.mode == PARE_QUALITY_FIXED &&
-           w->work->options->target_size_bytes == 0 && own > 0 &&
-           own <= w->candidate->quality.value;
+    const pare_info *info = &w->work->info;
+    if (!w->candidate->from_original || w->work->options->target_size_bytes > 0) return false;
+    if (w->candidate->format == PARE_FORMAT_PNG) return info->is_palette;
+    return info->quality_estimate > 0 &&
+           info->quality_estimate <= asked_quality(&w->candidate->quality);
 }
 
 /* Some photographs reach no high score with halved chroma, at any quality. */

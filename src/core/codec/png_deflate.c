@@ -48,6 +48,18 @@ pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes dat
     return PARE_OK;
 }
 
+void pare_png_deflate_take(pare_png_deflater *deflater, pare_buf *to)
+{
+    const pare_buf made = deflater->out;
+    deflater->out = *to;
+    *to = made;
+}
+
+void pare_png_deflater_shrink(pare_png_deflater *deflater)
+{
+    pare_buf_deinit(&deflater->out);
+}
+
 uint32_t pare_png_crc32(uint32_t crc, const void *data, size_t len)
 {
     return libdeflate_crc32(crc, data, len);

@@ -21,6 +21,11 @@ void pare_png_deflater_close(pare_png_deflater **deflater);
 PARE_NODISCARD pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data,
                                          pare_bytes *out);
 
+/* Move the stream that the last call made into *to, whose memory serves the next call. */
+void pare_png_deflate_take(pare_png_deflater *deflater, pare_buf *to);
+/* Free what grows with the data; the next call allocates it again. */
+void pare_png_deflater_shrink(pare_png_deflater *deflater);
+
 /* The CRC of PNG chunks (specification, annex D); start with 0. */
 uint32_t pare_png_crc32(uint32_t crc, const void *data, size_t len);
 

@@ -56,6 +56,11 @@ void pare_png_filterer_close(pare_png_filterer **filterer)
     *filterer = NULL;
 }
 
+void pare_png_filterer_shrink(pare_png_filterer *filterer)
+{
+    pare_buf_deinit(&filterer->out);
+}
+
 /* --- the filters ----------------------------------------------------------------------------- */
 
 static void filter_sub(const uint8_t *restrict row, size_t len, size_t step, uint8_t *restrict out)
@@ -95,7 +100,7 @@ static void filter_paeth(const uint8_t *restrict row, const uint8_t *restrict up
         const int16_t pb = (int16_t)(to_b < 0 ? -to_b : to_b);
         const int16_t pc = (int16_t)(to_c < 0 ? -to_c : to_c);
         const int16_t bc = pb <= pc ? b : c;
-        const int16_t guess = (pa <= pb) & (pa <= pc) ? a : bc;
+        const int16_t guess = ((pa <= pb) & (pa <= pc)) ? a : bc;
         out[i] = (uint8_t)(row[i] - guess);
     }
 }

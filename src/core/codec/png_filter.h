@@ -36,7 +36,10 @@ PARE_NODISCARD pare_err pare_png_filterer_open(pare_png_deflater *deflater,
 /* Accepts a pointer to NULL. */
 void pare_png_filterer_close(pare_png_filterer **filterer);
 
-/* How many rows and bytes that makes. */
+/* Free what grows with the image; the next call allocates it again. */
+void pare_png_filterer_shrink(pare_png_filterer *filterer);
+
+/* How many rows that makes. */
 uint32_t pare_png_rows_total(const pare_png_raster *raster, pare_png_rows rows);
 
 /* Filters the rows; *out is borrowed until the next call or close.

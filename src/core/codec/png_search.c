@@ -200,8 +200,7 @@ static pare_err finish(search *s, trial *t, int level)
     const size_t total = made.len + pare_png_overhead(&raster);
     if (err == PARE_OK && (!s->best->total_len || total < s->best->total_len)) {
         s->best->total_len = total;
-        s->best->idat.len = 0;
-        err = pare_buf_append(&s->best->idat, made.data, made.len);
+        pare_png_deflate_take(s->tools->deflater, &s->best->idat);
         s->best->shape = raster;
         s->best->shape.rows = s->best->shape.owned = NULL;
     }
@@ -256,6 +255,8 @@ pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare
     s->is_small = filtered_len(subject) <= SMALL_LEN;
     if (effort == 4 && filtered_len(subject) <= MEDIUM_LEN) effort = 5;
     const pare_err err = run_tiers(s, effort);
+    pare_png_filterer_shrink(tools->filterer);
+    pare_png_deflater_shrink(tools->deflater);
     free(s);
     return err;
 }

@@ -2,7 +2,8 @@
 /* A host that only pretends: it tells the command line what the names of the paths ask for.
  *
  * A path that contains "missing" is not found, "broken" fails, "kept" is kept, "done" is skipped,
- * "slow" takes until it is cancelled (at most 10 s), "stuck" takes 10 s; all others become half of 1,000,000 bytes. */
+ * "slow" takes until it is cancelled (at most 10 s), "stuck" takes 10 s; all others become half of
+ * 1,000,000 bytes. */
 #include <pare/batch.h>
 
 #include <signal.h>

@@ -73,6 +73,13 @@ static bool set_force(pare_arguments *a, const char *value)
     return a->batch.force = true;
 }
 
+static bool set_no_sandbox(pare_arguments *a, const char *value)
+{
+    (void)value;
+    a->batch.require_sandbox = false;
+    return true;
+}
+
 static bool set_quality(pare_arguments *a, const char *value)
 {
     return pare_parse_quality(value, &a->batch.image.quality);
@@ -375,6 +382,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
     {PARE_OPTION_MAX_PIXELS, 0, 0, "max-pixels", NULL, "N", MACHINE, WORK, set_max_pixels,
      "a number of pixels such as 1000000 or 100M", "refuse larger images (default 1000M)",
      "100M 500M 1000M"},
+    {PARE_OPTION_NO_SANDBOX, 0, 0, "no-sandbox", NULL, NULL, MACHINE, WORK, set_no_sandbox, NULL,
+     "go on where the kernel cannot lock up the workers", NULL},
     {PARE_OPTION_PRIORITY, 0, 0, "priority", NULL, "P", MACHINE, WORK, set_priority,
      "low, normal or high", "low (leaves the machine to others), normal, high",
      "low normal high"},

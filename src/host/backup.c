@@ -198,6 +198,15 @@ pare_err pare_backup_keep(const pare_backup *backup, int dir_fd, const char *nam
     return err;
 }
 
+void pare_backup_drop(const pare_backup *backup, const char *path)
+{
+    int place_fd;
+    const char *base;
+    if (open_place(backup->files_fd, path, false, &place_fd, &base) != PARE_OK) return;
+    (void)unlinkat(place_fd, base, 0);
+    close(place_fd);
+}
+
 static pare_err read_journal(const char *run_path, pare_buf *storage, pare_diag *diag)
 {
     int run_fd;
@@ -250,6 +259,37 @@ static bool parse_record(const char *field, const char *end, pare_backup_record 
                   &made->ctime_ns) == 10;
 }
 
+static int by_path_then_age(const void *a, const void *b)
+{
+    const pare_backup_record *const *x = a, *const *y = b;
+    const int order = strcmp((*x)->path, (*y)->path);
+    if (order != 0) return order;
+    return *x < *y ? -1 : *x > *y; /* they lie in the order of the journal */
+}
+
+/* A file that was tried again has several records; earlier ones tell of results that never got
+ * their name. */
+static pare_err drop_superseded(pare_backup_record *records, size_t *count)
+{
+    const pare_backup_record **order = calloc(*count + 1, sizeof *order);
+    if (!order) return PARE_ERR_NO_MEMORY;
+    for (size_t i = 0; i < *count; i++)
+        order[i] = &records[i];
+    qsort(order, *count, sizeof *order, by_path_then_age);
+    for (size_t i = 0; i + 1 < *count; i++) {
+        if (strcmp(order[i]->path, order[i + 1]->path) == 0) {
+            records[order[i] - records].new_name = NULL;
+        }
+    }
+    free(order);
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (records[i].new_name) records[kept++] = records[i];
+    }
+    *count = kept;
+    return PARE_OK;
+}
+
 pare_err pare_backup_read(const char *run_path, pare_buf *storage, pare_backup_record **records,
                           size_t *count, pare_diag *diag)
 {
@@ -271,6 +311,11 @@ pare_err pare_backup_read(const char *run_path, pare_buf *storage, pare_backup_r
             return pare_fail(diag, err, "no memory for the backup journal");
         }
         ++*count;
+    }
+    err = drop_superseded((pare_backup_record *)(void *)list.data, count);
+    if (err != PARE_OK) {
+        pare_buf_deinit(&list);
+        return pare_fail(diag, err, "no memory for the backup journal");
     }
     *records = (pare_backup_record *)(void *)list.data;
     return PARE_OK;

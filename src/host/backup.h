@@ -37,7 +37,12 @@ PARE_NODISCARD pare_err pare_backup_keep(const pare_backup *backup, int dir_fd, 
                                          int original_fd, const pare_backup_record *record,
                                          pare_diag *diag);
 
-/* Read the journal of a run. A record that a kill cut off is ignored.
+/* The file was not replaced after all: remove what pare_backup_keep() made for it, so that the
+ * original has one name again and can be tried once more. Its record stays and is superseded. */
+void pare_backup_drop(const pare_backup *backup, const char *path);
+
+/* Read the journal of a run. A record that a kill cut off is ignored; of several records of one
+ * path the last one counts.
  * The records (owned: free()) point into *storage (owned). Errors: PARE_ERR_NOT_FOUND,
  * PARE_ERR_IO, PARE_ERR_CORRUPT, PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_backup_read(const char *run_path, pare_buf *storage,

@@ -26,6 +26,9 @@ void pare_batch_options_init(pare_batch_options *options)
     *options = (pare_batch_options){
         .timeout_ms = DEFAULT_TIMEOUT_MS,
         .use_ledger = true,
+#ifndef PARE_SANITIZED /* whose workers have none, see worker/sandbox.h */
+        .require_sandbox = true,
+#endif
         .progress_interval_ms = DEFAULT_INTERVAL_MS,
     };
     pare_options_init(&options->image);
@@ -78,7 +81,8 @@ static pare_err create_pool(pare_job *job, pare_diag *diag)
         .loop = &job->loop,
         .command = {.path = job->worker_path,
                     .nice = job->options.priority == PARE_PRIORITY_LOW ? LOW_PRIORITY_NICE : 0,
-                    .memory_bytes = address_space(&job->governor)},
+                    .memory_bytes = address_space(&job->governor),
+                    .require_sandbox = job->options.require_sandbox},
         .worker_cap = job->governor.jobs,
         .rss_watermark_bytes = watermark,
         .tasks_per_worker = TASKS_PER_WORKER,

@@ -153,6 +153,13 @@ static void on_hello(pare_pool *pool, worker *w, const pare_message *message)
         return;
     }
     if (w->state != WORKER_STARTING) return;
+    if (pool->config.command.require_sandbox && !(message->hello.sandbox & PARE_SANDBOX_SECCOMP)) {
+        kill_worker(w, PARE_ERR_INVALID, "the worker has no sandbox");
+        fail_for_good(pool, PARE_ERR_INVALID,
+                      "the kernel refuses the sandbox of the workers (seccomp); --no-sandbox works "
+                      "without it");
+        return;
+    }
     w->state = WORKER_READY;
     pool->failed_starts = 0;
     pool->config.events->on_room(pool->config.user);

@@ -173,20 +173,31 @@ static pare_err remove_original(const pare_replace_request *request, pare_diag *
     return sync_folder(request->original_dir_fd, diag);
 }
 
+/* From the backup to the new name. */
+static pare_err rename_checked(pare_replace *rep, const pare_replace_request *request, bool replace,
+                               pare_diag *diag)
+{
+    const bool backs_up = request->in_place && request->backup;
+    if (backs_up) PARE_TRY(keep_backup(rep, request, diag));
+    PARE_TRY(check_original(request, backs_up, diag));
+    return pare_temp_rename(&rep->temp, request->name, replace, diag);
+}
+
 static pare_err place(pare_replace *rep, const pare_replace_request *request, pare_replaced *out,
                       pare_diag *diag)
 {
     struct stat st;
-    bool replace, backed_up = false;
+    bool replace;
     PARE_TRY(check_target(rep, request, &replace, diag));
     pare_temp_dress(&rep->temp, request->original_fd, request->keep_dates);
     PARE_TRY(sync_result(rep, request, diag));
-    if (request->in_place && request->backup) {
-        PARE_TRY(keep_backup(rep, request, diag));
-        backed_up = true;
+    const pare_err err = rename_checked(rep, request, replace, diag);
+    if (err != PARE_OK) {
+        if (request->in_place && request->backup && err != PARE_ERR_EXISTS) {
+            pare_backup_drop(request->backup, request->original_path);
+        }
+        return err;
     }
-    PARE_TRY(check_original(request, backed_up, diag));
-    PARE_TRY(pare_temp_rename(&rep->temp, request->name, replace, diag));
     out->written = true;
     if (fstat(rep->temp.fd, &st) != 0) return pare_fail_errno(diag, "stat", request->name);
     out->ident = pare_ident_of(&st);
@@ -204,7 +215,8 @@ pare_err pare_replace_commit(pare_replace **rep, const pare_replace_request *req
     if (!*request->name || strchr(request->name, '/')) {
         err = pare_fail(diag, PARE_ERR_INVALID, "not a file name: %s", request->name);
     }
-    if (err == PARE_OK) err = check_original(request, false, diag);
+    /* A first try that failed behind its backup linked and unlinked the original. */
+    if (err == PARE_OK) err = check_original(request, request->backup != NULL, diag);
     if (err == PARE_OK) err = check_made(*rep, request, out, diag);
     if (err == PARE_OK) err = place(*rep, request, out, diag);
     pare_replace_abort(rep); /* the one place that closes, unlinks and frees */

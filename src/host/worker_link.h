@@ -37,6 +37,7 @@ typedef struct pare_worker_command {
     const char *path;
     int nice;
     uint64_t memory_bytes; /* address space; 0: no limit */
+    bool require_sandbox;  /* a worker whose seccomp layer does not hold gets no task */
 } pare_worker_command;
 
 /* Start a worker. Errors: PARE_ERR_IO, PARE_ERR_NOT_FOUND, PARE_ERR_NO_MEMORY; then on_closed

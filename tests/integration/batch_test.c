@@ -450,6 +450,21 @@ TEST(a_question_about_a_file_is_answered_by_a_worker)
     CHECK_DOUBLE(score, ==, 50.0);
 }
 
+TEST(a_worker_without_a_sandbox_gets_no_image)
+{
+    static seen s; /* large; each test is a process of its own */
+    pare_batch_options options = options_for("PARE_TEST_WORKER", &s);
+    const int dir = test_dir();
+    put_many(dir, "shrink", 3);
+    setenv("PARE_TEST_NO_SANDBOX", "1", 1);
+    options.require_sandbox = true;
+    CHECK_INT(run(&options, test_dir_path(), &s), ==, PARE_ERR_INVALID);
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 0);
+    options.require_sandbox = false;
+    CHECK_INT(run(&options, test_dir_path(), &s), ==, PARE_OK);
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 3);
+}
+
 RUN(every_file_is_counted_once_and_a_second_run_skips_all, one_bad_file_costs_one_file,
     tasks_behind_a_crash_are_done_by_another_worker, a_worker_that_died_once_costs_nothing,
     a_late_worker_is_killed_and_the_batch_goes_on, each_lie_of_a_worker_costs_one_image,
@@ -457,4 +472,5 @@ RUN(every_file_is_counted_once_and_a_second_run_skips_all, one_bad_file_costs_on
     a_cancel_does_not_wait_for_a_hanging_worker, equal_files_are_worked_on_once,
     no_descriptor_leaks, few_descriptors_make_it_slower_not_wrong,
     a_dry_run_and_a_check_write_nothing, a_worker_program_that_does_not_work_ends_the_run,
-    a_stream_goes_through_a_worker, a_question_about_a_file_is_answered_by_a_worker)
+    a_worker_without_a_sandbox_gets_no_image, a_stream_goes_through_a_worker,
+    a_question_about_a_file_is_answered_by_a_worker)

@@ -78,6 +78,7 @@ int main(void)
 {
     pare_message hello = {.kind = PARE_MESSAGE_HELLO};
     hello.hello.version = PARE_MESSAGE_VERSION;
+    hello.hello.sandbox = PARE_SANDBOX_ALL; /* it lies about this too */
     say(&hello);
     static uint8_t data[INPUT_CAP + 128];
     pare_message task;

@@ -115,7 +115,7 @@ typedef struct pare_batch_options {
     bool check;              /* do the work, write nothing, report what would be saved */
     bool force;              /* redo what the ledger knows; overwrite outputs that are not Pare's */
     bool use_ledger;         /* default true */
-    bool require_sandbox;     /* default true: no work when seccomp cannot hold the workers */
+    bool require_sandbox;    /* default true: no work when seccomp cannot hold the workers */
     const char *ledger_path; /* NULL: $XDG_STATE_HOME/pare/ledger.db */
     const char *worker_path; /* NULL: beside the program, else the installed one */
     const char *trace_path;  /* NULL: no trace */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <pare/version.h>
 
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "pare-worker: %s\n", diag.text);
         return 1;
     }
+    tzset(); /* Little CMS dates the profiles it makes; the time zone is a file */
     /* Everything is initialised from here on, and no byte of an image was read yet. */
     const uint32_t sandbox = pare_sandbox_enter();
     return pare_worker_serve(SOCKET_FD, sandbox);

@@ -161,8 +161,8 @@ static bool wants_lossless_too(const writing *w, const pare_found *lossy)
     if (w->candidate->from_original && w->candidate->format == PARE_FORMAT_JPEG) {
         return (double)lossy->bytes.len > LOSSLESS_REACH * (double)work->file.len;
     }
-    return w->candidate->format == PARE_FORMAT_PNG ||
-           (w->candidate->format == PARE_FORMAT_WEBP && work->content.is_graphic);
+    const pare_format format = w->candidate->format;
+    return work->content.is_graphic && (format == PARE_FORMAT_PNG || format == PARE_FORMAT_WEBP);
 }
 
 /* Files of average photographs reach a score at this quality; images differ, so what is a little

@@ -157,6 +157,8 @@ static pare_err finish_run(pare_job *job, pare_diag *diag)
 {
     pare_err err = job->fatal;
     pare_fail(diag, err, "%s", job->fatal_diag.text);
+    const pare_err synced = pare_job_sync(job, diag);
+    if (err == PARE_OK) err = synced;
     if (job->ledger && job->run_id > 0) {
         pare_progress totals;
         pare_job_fill_progress(job, pare_clock_us(), &totals);

@@ -74,6 +74,7 @@ struct pare_task {
 };
 
 #define PARE_JOB_BUCKETS 1024
+#define PARE_JOB_DEVICES 8
 #define PARE_JOB_FAILURES_CAP 2 /* crashes and lies of workers over one image */
 
 typedef enum pare_job_phase {
@@ -82,6 +83,13 @@ typedef enum pare_job_phase {
     PARE_PHASE_WORK,
     PARE_PHASE_END /* wait for processes to end */
 } pare_job_phase;
+
+/* File systems that got results which nobody waited for; synced once, at the end of the run. */
+typedef struct pare_unsynced {
+    uint64_t devs[PARE_JOB_DEVICES];
+    int folder_fds[PARE_JOB_DEVICES];
+    unsigned count;
+} pare_unsynced;
 
 struct pare_job {
     pare_batch_options options; /* copied; strings borrowed */
@@ -108,6 +116,7 @@ struct pare_job {
     pare_hash settings;
     char worker_path[4096];
     int64_t run_id;
+    pare_unsynced unsynced;
 
     pare_task_counts counts;
     uint64_t next_task_id;
@@ -142,6 +151,10 @@ void pare_job_start(pare_job *job);
 extern const pare_pool_events pare_job_pool_events;
 /* Move a task; an illegal step ends the run. */
 void pare_job_move(pare_task *task, pare_task_state to);
+
+/* job_commit.c */
+/* Wait for the disk where results were only handed over. Errors: PARE_ERR_IO. */
+PARE_NODISCARD pare_err pare_job_sync(pare_job *job, pare_diag *diag);
 
 /* job_task.c: tasks, intake, what is known already, workers' answers */
 void pare_job_feed(pare_job *job);

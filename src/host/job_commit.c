@@ -138,6 +138,34 @@ static void work_after_all(pare_task *task)
     pare_job_enqueue(task);
 }
 
+/* Results in place are synced one by one. A file system beyond the table is left to the kernel. */
+static void note_unsynced(pare_job *job, const pare_commit *commit)
+{
+    pare_unsynced *const u = &job->unsynced;
+    const uint64_t dev = commit->made.ident.dev;
+    if (commit->output.in_place || !commit->made.written) return;
+    for (unsigned i = 0; i < u->count; i++) {
+        if (u->devs[i] == dev) return;
+    }
+    if (u->count == PARE_JOB_DEVICES) return;
+    const int fd = fcntl(commit->out_dir_fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) return;
+    u->devs[u->count] = dev;
+    u->folder_fds[u->count++] = fd;
+}
+
+pare_err pare_job_sync(pare_job *job, pare_diag *diag)
+{
+    pare_err err = PARE_OK;
+    for (unsigned i = 0; i < job->unsynced.count; i++) {
+        const pare_err one = pare_replace_sync(job->unsynced.folder_fds[i], diag);
+        if (err == PARE_OK) err = one;
+        close(job->unsynced.folder_fds[i]);
+    }
+    job->unsynced.count = 0;
+    return err;
+}
+
 static void after_commit(uv_work_t *work, int status)
 {
     pare_task *const task = work->data;
@@ -148,6 +176,7 @@ static void after_commit(uv_work_t *work, int status)
     pare_histogram_add(&job->metrics.commit, task->work_end_us - task->work_begin_us);
     pare_trace_overlapping(job->trace, "replace", task->sent.id, task->work_begin_us,
                            task->work_end_us);
+    note_unsynced(job, task->commit);
     if (err == PARE_OK) {
         pare_job_finish_task(task);
     } else if (task->commit->source_gone) {

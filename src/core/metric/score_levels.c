@@ -9,21 +9,12 @@
 #include "base/checked.h"
 
 enum {
-    ROW_SET = PARE_SIDE_COUNT * PARE_SCORE_CHANNELS, /* rows that arrive together */
-    LINEAR_ROWS = 2,
+    SIDES = PARE_SIDE_COUNT * PARE_SCORE_CHANNELS,  /* rows that arrive together */
+    PLANES = PARE_SCORE_CHANNELS * PARE_ROWS_MEANS, /* rows that are blurred together */
+    REACH = PARE_BLUR_RADIUS - 1,                   /* rows below that the blur needs */
     BAND_ROWS = 16,   /* two rows of JPEG blocks: every place in a block is seen alike */
     BAND_PERIOD = 64, /* at full size; half of it at half size */
     BAND_SCALES = 2   /* smaller scales weigh most and cost little: always complete */
-};
-
-/* The reference blurs with a recursive Gaussian of sigma 1.5 and radius 5 (Charalampidis,
- * "Recursive Implementation of the Gaussian Filter Using Truncated Cosine Functions", IEEE
- * Trans. Signal Processing 64(14), 2016). Truncated at the radius, it has a finite response: the
- * sum of beta_k cos(k pi n / 10) for k = 1, 3, 5, which is zero at n = +-5. So nine taps are the
- * same filter, without the rounding that a recursion gathers. Outside the image is zero. */
-static const float TAPS[PARE_ROWS_REACH + 1] = {
-    0.2646211054881986f,  0.21292859201042227f,  0.10933537277746035f,
-    0.03601111465836439f, 0.009414367809653733f,
 };
 
 static size_t padded(size_t width_px)
@@ -43,36 +34,51 @@ static void plan_scales(pare_levels *levels, size_t width_px, size_t height_px)
         pare_level *level = &levels->levels[levels->count++];
         level->width_px = width_px;
         level->height_px = height_px;
-        level->stride = padded(width_px);
+        level->stride = padded(width_px) + PARE_ROWS_MARGIN;
     }
+}
+
+/* The next rows of the memory, with a margin of zeros before and after each. */
+static float *take_rows(float **next, size_t row_count, size_t stride)
+{
+    float *rows = *next;
+    *next += row_count * stride;
+    return rows;
 }
 
 pare_err pare_levels_init(pare_levels *levels, size_t width_px, size_t height_px,
                           const pare_rows_table *rows)
 {
+    enum {
+        OF_LEVEL = (PARE_LINEAR_ROWS + PARE_XYB_ROWS) * SIDES + PARE_BLURRED_ROWS * PLANES +
+                   2 * PLANES * PARE_BLUR_WAVES,
+        SHARED = 2 + 2 * PARE_ROWS_MEANS
+    };
     *levels = (pare_levels){.rows = rows};
     /* far beyond any image, and no sum below can wrap */
-    if (width_px > SIZE_MAX / 4096) return PARE_ERR_TOO_LARGE;
+    if (width_px > SIZE_MAX / 65536) return PARE_ERR_TOO_LARGE;
     plan_scales(levels, width_px, height_px);
 
-    const size_t widest = padded(width_px);
-    const size_t mean_len = widest + 2 * (size_t)PARE_ROWS_MARGIN;
-    size_t total = widest + PARE_ROWS_MEANS * mean_len;
+    const size_t widest = levels->levels[0].stride;
+    size_t total = PARE_ROWS_MARGIN + SHARED * widest;
     for (int i = 0; i < levels->count; i++)
-        total += (LINEAR_ROWS + PARE_ROWS_TAPS) * ROW_SET * levels->levels[i].stride;
+        total += OF_LEVEL * levels->levels[i].stride;
+    levels->memory = calloc(total, sizeof *levels->memory);
+    if (!levels->memory) return PARE_ERR_NO_MEMORY;
 
-    float *next = levels->memory = calloc(total, sizeof *next);
-    if (!next) return PARE_ERR_NO_MEMORY;
-    levels->zeros = next;
-    next += widest;
-    for (int i = 0; i < PARE_ROWS_MEANS; i++, next += mean_len)
-        levels->means[i] = next + PARE_ROWS_MARGIN;
+    float *next = levels->memory + PARE_ROWS_MARGIN;
+    levels->zeros = take_rows(&next, 1, widest);
+    levels->spare = take_rows(&next, 1, widest);
+    for (int i = 0; i < PARE_ROWS_MEANS; i++) {
+        levels->products[i] = take_rows(&next, 1, widest);
+        levels->means[i] = take_rows(&next, 1, widest);
+    }
     for (int i = 0; i < levels->count; i++) {
         pare_level *level = &levels->levels[i];
-        level->linear = next;
-        next += LINEAR_ROWS * ROW_SET * level->stride;
-        level->xyb = next;
-        next += PARE_ROWS_TAPS * ROW_SET * level->stride;
+        level->linear = take_rows(&next, (size_t)PARE_LINEAR_ROWS * SIDES, level->stride);
+        level->xyb = take_rows(&next, (size_t)PARE_XYB_ROWS * SIDES, level->stride);
+        level->blurred = take_rows(&next, (size_t)PARE_BLURRED_ROWS * PLANES, level->stride);
+        level->waves = take_rows(&next, (size_t)2 * PLANES * PARE_BLUR_WAVES, level->stride);
     }
     return PARE_OK;
 }
@@ -88,21 +94,33 @@ void pare_levels_restart(pare_levels *levels, bool sampled)
     levels->sampled = sampled;
     for (int i = 0; i < levels->count; i++) {
         pare_level *level = &levels->levels[i];
-        level->row_count = level->rows_scored = 0;
+        level->row_count = level->run_count = level->rows_scored = 0;
         memset(level->sums, 0, sizeof level->sums);
     }
 }
 
 static float *linear_row(const pare_level *level, size_t y, int side, int channel)
 {
-    const size_t row = (y % LINEAR_ROWS * PARE_SIDE_COUNT + (size_t)side) * PARE_SCORE_CHANNELS;
-    return level->linear + (row + (size_t)channel) * level->stride;
+    const size_t row =
+        y % PARE_LINEAR_ROWS * SIDES + (size_t)(side * PARE_SCORE_CHANNELS + channel);
+    return level->linear + row * level->stride;
 }
 
 static float *xyb_row(const pare_level *level, size_t y, int side, int channel)
 {
-    const size_t row = (y % PARE_ROWS_TAPS * PARE_SIDE_COUNT + (size_t)side) * PARE_SCORE_CHANNELS;
-    return level->xyb + (row + (size_t)channel) * level->stride;
+    const size_t row = y % PARE_XYB_ROWS * SIDES + (size_t)(side * PARE_SCORE_CHANNELS + channel);
+    return level->xyb + row * level->stride;
+}
+
+static float *blurred_row(const pare_level *level, size_t y, int plane)
+{
+    return level->blurred + (y % PARE_BLURRED_ROWS * PLANES + (size_t)plane) * level->stride;
+}
+
+static float *wave_row(const pare_level *level, size_t parity, int plane, int wave)
+{
+    const size_t row = (parity * PLANES + (size_t)plane) * PARE_BLUR_WAVES + (size_t)wave;
+    return level->waves + row * level->stride;
 }
 
 float *pare_levels_input(const pare_levels *levels, int side, int channel)
@@ -121,45 +139,18 @@ static bool is_scored(const pare_levels *levels, int scale, size_t y)
     return y % period >= start && y % period < start + BAND_ROWS;
 }
 
+/* Is row y below a row that is compared, above one, or one of them? */
 static bool is_seen(const pare_levels *levels, int scale, size_t y)
 {
-    const size_t from = y > PARE_ROWS_REACH ? y - PARE_ROWS_REACH : 0;
-    for (size_t near = from; near <= y + PARE_ROWS_REACH; near++) {
+    for (size_t near = y > REACH ? y - REACH : 0; near <= y + REACH; near++) {
         if (is_scored(levels, scale, near)) return true;
     }
     return false;
 }
 
-static void score_row(pare_levels *levels, int scale, size_t y)
+static void convert_row(const pare_levels *levels, const pare_level *level, size_t y)
 {
-    pare_level *level = &levels->levels[scale];
-    if (!is_scored(levels, scale, y)) return;
-    for (int channel = 0; channel < PARE_SCORE_CHANNELS; channel++) {
-        pare_rows_window window;
-        for (size_t k = 0; k < PARE_ROWS_TAPS; k++) {
-            const size_t near = y + k; /* of row y + k - REACH */
-            const bool inside =
-                near >= PARE_ROWS_REACH && near - PARE_ROWS_REACH < level->height_px;
-            const size_t row = near - PARE_ROWS_REACH;
-            window.reference[k] =
-                inside ? xyb_row(level, row, PARE_SIDE_REFERENCE, channel) : levels->zeros;
-            window.image[k] =
-                inside ? xyb_row(level, row, PARE_SIDE_IMAGE, channel) : levels->zeros;
-        }
-        levels->rows->blur_down(&window, TAPS, levels->means, level->width_px);
-        for (int i = 0; i < PARE_ROWS_MEANS; i++) /* a wider scale may have been here before */
-            memset(levels->means[i] + level->stride, 0, PARE_ROWS_MARGIN * sizeof(float));
-        levels->rows->blur_across((const float *const *)levels->means, &window, TAPS,
-                                  level->width_px, &level->sums[channel]);
-    }
-    level->rows_scored++;
-}
-
-/* Row y of a scale is in linear: convert it, and score the row that has now all its neighbours. */
-static void take_row(pare_levels *levels, int scale, size_t y)
-{
-    const pare_level *level = &levels->levels[scale];
-    for (int side = 0; side < PARE_SIDE_COUNT && is_seen(levels, scale, y); side++) {
+    for (int side = 0; side < PARE_SIDE_COUNT; side++) {
         const float *rgb[PARE_SCORE_CHANNELS];
         float *xyb[PARE_SCORE_CHANNELS];
         for (int channel = 0; channel < PARE_SCORE_CHANNELS; channel++) {
@@ -168,12 +159,87 @@ static void take_row(pare_levels *levels, int scale, size_t y)
         }
         levels->rows->to_xyb(rgb, xyb, level->width_px);
     }
-    if (y >= PARE_ROWS_REACH) score_row(levels, scale, y - PARE_ROWS_REACH);
-    if (y + 1 == level->height_px) {
-        const size_t first = level->height_px > PARE_ROWS_REACH ? y + 1 - PARE_ROWS_REACH : 0;
-        for (size_t last = first; last <= y; last++)
-            score_row(levels, scale, last);
+}
+
+static void blur_row_right(const pare_levels *levels, const pare_level *level, size_t y)
+{
+    const size_t width_px = level->width_px;
+    for (int channel = 0; channel < PARE_SCORE_CHANNELS; channel++) {
+        const float *reference = xyb_row(level, y, PARE_SIDE_REFERENCE, channel);
+        const float *image = xyb_row(level, y, PARE_SIDE_IMAGE, channel);
+        float *const *products = levels->products;
+        levels->rows->multiply(reference, reference, products[2], width_px);
+        levels->rows->multiply(image, image, products[3], width_px);
+        levels->rows->multiply(reference, image, products[4], width_px);
+        for (int i = 2; i < PARE_ROWS_MEANS; i++) /* a wider scale may have been here before */
+            memset(products[i] + padded(width_px), 0, PARE_ROWS_MARGIN * sizeof(float));
+        const float *in[PARE_ROWS_MEANS + 1] = {reference,   image,       products[2],
+                                                products[3], products[4], levels->zeros};
+        float *out[PARE_ROWS_MEANS + 1];
+        for (int i = 0; i < PARE_ROWS_MEANS; i++)
+            out[i] = blurred_row(level, y, channel * PARE_ROWS_MEANS + i);
+        out[PARE_ROWS_MEANS] = levels->spare;
+        for (int i = 0; i < PARE_ROWS_MEANS; i += 2)
+            levels->rows->blur_right(in + i, out + i, width_px);
     }
+}
+
+/* One step of the blur downwards of a plane, when `run` rows came before the row at hand. Rows of
+ * before the start of the run, and `below` the last, are zeros. */
+static void blur_down(const pare_levels *levels, const pare_level *level, int plane, size_t y,
+                      bool has_below)
+{
+    const size_t run = level->run_count, depth = PARE_BLURRED_ROWS - 1;
+    pare_blur_step step = {
+        .above = run >= depth ? blurred_row(level, y - depth, plane) : levels->zeros,
+        .below = has_below ? blurred_row(level, y, plane) : levels->zeros,
+        .out = levels->means[plane % PARE_ROWS_MEANS],
+    };
+    for (int k = 0; k < PARE_BLUR_WAVES; k++) {
+        step.newer[k] = wave_row(level, run & 1, plane, k);
+        step.older[k] = wave_row(level, ~run & 1, plane, k);
+    }
+    levels->rows->blur_down(&step, level->width_px);
+}
+
+/* Row y is blurred to the right, or is one of the REACH rows of nothing after the last. That
+ * completes row y - REACH. */
+static void finish_row(pare_levels *levels, int scale, size_t y)
+{
+    pare_level *level = &levels->levels[scale];
+    const bool has_row = level->run_count >= REACH && y - REACH < level->height_px;
+    const bool scored = has_row && is_scored(levels, scale, y - REACH);
+    for (int channel = 0; channel < PARE_SCORE_CHANNELS; channel++) {
+        for (int i = 0; i < PARE_ROWS_MEANS; i++)
+            blur_down(levels, level, channel * PARE_ROWS_MEANS + i, y, y < level->height_px);
+        if (!scored) continue;
+        levels->rows->compare((const float *const *)levels->means,
+                              xyb_row(level, y - REACH, PARE_SIDE_REFERENCE, channel),
+                              xyb_row(level, y - REACH, PARE_SIDE_IMAGE, channel), level->width_px,
+                              &level->sums[channel]);
+    }
+    level->run_count++;
+    level->rows_scored += scored;
+}
+
+/* Row y of a scale is in linear. */
+static void take_row(pare_levels *levels, int scale, size_t y)
+{
+    pare_level *level = &levels->levels[scale];
+    if (!is_seen(levels, scale, y)) {
+        level->run_count = 0; /* the next band starts anew */
+    } else {
+        if (level->run_count == 0) {
+            memset(wave_row(level, 0, 0, 0), 0,
+                   sizeof(float) * 2 * PLANES * PARE_BLUR_WAVES * level->stride);
+        }
+        convert_row(levels, level, y);
+        blur_row_right(levels, level, y);
+        finish_row(levels, scale, y);
+    }
+    if (y + 1 < level->height_px || level->run_count == 0) return;
+    for (size_t after = y + 1; after <= y + REACH; after++)
+        finish_row(levels, scale, after);
 }
 
 static void halve_row(const pare_levels *levels, int scale, size_t y)

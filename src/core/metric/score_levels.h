@@ -2,7 +2,7 @@
 /* Two images flow in, row by row, and their difference at six scales comes out.
  *
  * Nothing of an image is kept beyond the few rows that the blur sees, so memory grows with the
- * width only (about 550 bytes per pixel of width). */
+ * width only (about 2,500 bytes per pixel of width). */
 #ifndef PARE_CORE_SCORE_LEVELS_H
 #define PARE_CORE_SCORE_LEVELS_H
 
@@ -14,13 +14,22 @@
 enum { PARE_SIDE_REFERENCE, PARE_SIDE_IMAGE, PARE_SIDE_COUNT };
 enum { PARE_SCORE_MIN_SIDE_PX = 8 };
 
+enum {
+    PARE_LINEAR_ROWS = 2,
+    PARE_XYB_ROWS = PARE_BLUR_RADIUS,            /* from arrival to comparison */
+    PARE_BLURRED_ROWS = 2 * PARE_BLUR_RADIUS + 1 /* that the blur downwards reaches */
+};
+
 typedef struct pare_level {
     size_t width_px, height_px;
-    size_t stride;      /* floats of a row: width_px up to a multiple of PARE_ROWS_LANES */
+    size_t stride;      /* floats of a row: width_px padded, and the margin to the next row */
     size_t row_count;   /* rows received */
-    size_t rows_scored; /* of these, compared */
-    float *linear;      /* [2 rows][side][channel][stride] */
-    float *xyb;         /* [PARE_ROWS_TAPS rows][side][channel][stride], a ring */
+    size_t run_count;   /* rows since the blur downwards started */
+    size_t rows_scored; /* compared */
+    float *linear;      /* rows [PARE_LINEAR_ROWS][side][channel] */
+    float *xyb;         /* rows [PARE_XYB_ROWS][side][channel], a ring */
+    float *blurred;     /* rows [PARE_BLURRED_ROWS][channel][mean], a ring: blurred to the right */
+    float *waves;       /* rows [2][channel][mean][wave]: state of the blur downwards */
     pare_map_sums sums[PARE_SCORE_CHANNELS];
 } pare_level;
 
@@ -29,9 +38,11 @@ typedef struct pare_levels {
     bool sampled; /* compare only bands of rows at the two largest scales */
     int count;
     pare_level levels[PARE_SCORE_SCALES];
-    float *zeros;                  /* a row outside the image */
-    float *means[PARE_ROWS_MEANS]; /* blurred downwards, with margins of zeros */
-    float *memory;                 /* all the rows above */
+    float *zeros;                     /* a row outside the image */
+    float *products[PARE_ROWS_MEANS]; /* 2..4: of the row at hand; 0 and 1 are not used */
+    float *means[PARE_ROWS_MEANS];    /* of the row to compare, blurred both ways */
+    float *spare;                     /* output of a row that is blurred alone */
+    float *memory;                    /* all the rows above */
 } pare_levels;
 
 /* Prepare for images of this size, at least PARE_SCORE_MIN_SIDE_PX a side. rows is borrowed until

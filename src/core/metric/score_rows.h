@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The inner loops of the score, one row at a time, in variants for different processors.
  *
- * All variants are the same source (score_rows_body.h) built for other instruction sets, without
- * fused or reordered arithmetic: they give the same bits, so a score does not depend on the
- * machine. */
+ * All variants are the same source (score_rows_body.h) built for other instruction sets, and round
+ * alike. The one difference: where the processor cannot multiply and add with a single rounding,
+ * that is imitated in double precision, which differs in about one operation of 10^8. Scores of
+ * the variants agree to 0.0001 (tests/unit/ssimulacra2_test.c). */
 #ifndef PARE_CORE_SCORE_ROWS_H
 #define PARE_CORE_SCORE_ROWS_H
 
 #include <stddef.h>
 
 enum {
-    PARE_ROWS_LANES = 8,  /* rows are padded with zeros to a multiple of this */
-    PARE_ROWS_REACH = 4,  /* neighbours on each side that the blur sees */
-    PARE_ROWS_TAPS = 9,   /* 2 * REACH + 1 */
-    PARE_ROWS_MARGIN = 8, /* zeros on both sides of the rows that blur_across reads */
-    PARE_ROWS_MEANS = 5   /* blurred: reference, image, and their three products */
+    PARE_ROWS_LANES = 8,   /* rows are padded with zeros to a multiple of this */
+    PARE_ROWS_MARGIN = 16, /* zeros on both sides of the rows that blur_right reads */
+    PARE_ROWS_MEANS = 5,   /* blurred: reference, image, and their three products */
+    PARE_BLUR_RADIUS = 5,
+    PARE_BLUR_WAVES = 3
 };
 
 /* Sums over the pixels of a row: error maps in the order of the weights, 1-norm and 4-norm. */
@@ -24,29 +25,35 @@ typedef struct pare_map_sums {
     double norm4[PARE_MAP_COUNT];
 } pare_map_sums;
 
-/* The rows around one row, nearest the middle in the middle; a row of zeros outside the image. */
-typedef struct pare_rows_window {
-    const float *reference[PARE_ROWS_TAPS];
-    const float *image[PARE_ROWS_TAPS];
-} pare_rows_window;
+/* One step of the blur from above to below, for output row n. A row of zeros where there is no
+ * row. newer and older are the three waves at n - 1 and n - 2; older is overwritten with n, so
+ * that the caller swaps the two after each step. */
+typedef struct pare_blur_step {
+    const float *above; /* row n - RADIUS - 1 */
+    const float *below; /* row n + RADIUS - 1 */
+    const float *newer[PARE_BLUR_WAVES];
+    float *older[PARE_BLUR_WAVES];
+    float *out;
+} pare_blur_step;
 
+/* Rows hold width_px floats and zeros up to a multiple of PARE_ROWS_LANES. No overlap. */
 typedef struct pare_rows_table {
     const char *name;
 
-    /* Linear RGB in 0..1 to XYB moved to about 0..1; width_px pixels, then zeros up to a multiple
-     * of PARE_ROWS_LANES. rgb and xyb must hold that many and may not overlap. */
+    /* Linear RGB in 0..1 to XYB moved to about 0..1. */
     void (*to_xyb)(const float *const rgb[3], float *const xyb[3], size_t width_px);
 
-    /* Blur from above to below: means[i] receives reference, image, reference squared, image
-     * squared and reference times image, padded width. */
-    void (*blur_down)(const pare_rows_window *window, const float taps[PARE_ROWS_REACH + 1],
-                      float *const means[PARE_ROWS_MEANS], size_t width_px);
+    void (*multiply)(const float *a, const float *b, float *out, size_t width_px);
 
-    /* Blur the means from left to right, compare the middle rows, add to sums. The means have
-     * PARE_ROWS_MARGIN zeros before and after. */
-    void (*blur_across)(const float *const means[PARE_ROWS_MEANS], const pare_rows_window *window,
-                        const float taps[PARE_ROWS_REACH + 1], size_t width_px,
-                        pare_map_sums *sums);
+    /* Blur two rows from left to right; in has margins. Writes width_px floats. */
+    void (*blur_right)(const float *const in[2], float *const out[2], size_t width_px);
+
+    void (*blur_down)(const pare_blur_step *step, size_t width_px);
+
+    /* Compare one row: means are blurred reference, image, reference squared, image squared and
+     * reference times image. Adds to sums. */
+    void (*compare)(const float *const means[PARE_ROWS_MEANS], const float *reference,
+                    const float *image, size_t width_px, pare_map_sums *sums);
 
     /* Mean of 2 x 2 pixels; the last column is repeated when width_px is odd. */
     void (*halve)(const float *above, const float *below, float *out, size_t width_px);

@@ -2,7 +2,12 @@
 /* Source of the row loops, included once by every variant (score_rows_c.c, score_rows_avx2.c).
  *
  * Written with eight lanes as the compiler's vector type, which it lowers to whatever the target
- * has. Must be built with -ffp-contract=off, so that every variant rounds alike. */
+ * has. Must be built with -ffp-contract=off, so that every variant rounds alike.
+ *
+ * Why the order of operations matters: the blur of the reference is recursive and gathers rounding
+ * errors along a row or column. Where an image is flat, and above score 85, that noise is part of
+ * the reference's number (up to 2.7 points against an exact blur). To agree with it we round where
+ * it rounds: blur and cube root in the order of libjxl, multiply-add with one rounding. */
 #ifndef PARE_CORE_SCORE_ROWS_BODY_H
 #define PARE_CORE_SCORE_ROWS_BODY_H
 
@@ -59,18 +64,34 @@ ROWS_INLINE double sum_of(lanes value)
     return sum;
 }
 
-/* Cube root of numbers in about 0.003..1.1: the exponent divided by three gives 4 %, and each of
- * two steps of Halley's method cubes the error. */
-ROWS_INLINE lanes cube_root(lanes value)
+/* value * value2 + value3, rounded once. */
+ROWS_INLINE lanes fuse(lanes a, lanes b, lanes c)
 {
-    const lanes bits = __builtin_convertvector((lanes_int)value, lanes);
-    const lanes_int guess = __builtin_convertvector(bits * (1.0f / 3.0f), lanes_int) + 709921077;
-    lanes root = (lanes)guess;
-    for (int i = 0; i < 2; i++) {
-        const lanes cube = root * root * root;
-        root = root * ((cube + value + value) / (cube + cube + value));
+#if defined(__FMA__)
+    return (lanes)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    typedef double wide __attribute__((vector_size(64)));
+    const wide product = __builtin_convertvector(a, wide) * __builtin_convertvector(b, wide);
+    return __builtin_convertvector(product + __builtin_convertvector(c, wide), lanes);
+#endif
+}
+
+/* Cube root of numbers in about 0.003..1.1, plus add. The inverse root by Newton's method from a
+ * third of the exponent, then times its square; the steps of A. Fog's vector class library, which
+ * libjxl uses too. */
+ROWS_INLINE lanes cube_root_plus(lanes value, float add)
+{
+    const lanes_int exponent = (lanes_int)value >> 23;
+    lanes inverse = (lanes)(0x54800000 - exponent * 0x002AAAAA);
+    const lanes third = value * (1.0f / 3.0f);
+    for (int i = 0; i < 3; i++) {
+        const lanes square = inverse * inverse;
+        inverse = fuse(-third, square * square, inverse * (4.0f / 3.0f));
     }
-    return root;
+    lanes square = inverse * inverse;
+    inverse = fuse(all(1.0f / 3.0f), fuse(-value, square * square, inverse), inverse);
+    square = inverse * inverse;
+    return fuse(square, value, all(add));
 }
 
 /* Opsin absorbance and its bias as in ISO/IEC 18181-1 (JPEG XL), annex on XYB; the moves to a
@@ -80,8 +101,9 @@ ROWS_INLINE lanes cube_root(lanes value)
 
 ROWS_INLINE lanes absorb(const lanes rgb[3], float red, float green, float blue)
 {
-    const lanes mixed = rgb[0] * red + rgb[1] * green + rgb[2] * blue + OPSIN_BIAS;
-    return cube_root(mixed) - OPSIN_BIAS_ROOT;
+    const lanes dark = fuse(all(blue), rgb[2], all(OPSIN_BIAS));
+    const lanes mixed = fuse(all(red), rgb[0], fuse(all(green), rgb[1], dark));
+    return cube_root_plus(mixed, -OPSIN_BIAS_ROOT);
 }
 
 static void rows_to_xyb(const float *const rgb[3], float *const xyb[3], size_t width_px)
@@ -90,7 +112,8 @@ static void rows_to_xyb(const float *const rgb[3], float *const xyb[3], size_t w
         const lanes in[3] = {load(rgb[0] + x), load(rgb[1] + x), load(rgb[2] + x)};
         const lanes l = absorb(in, 0.30f, 0.622f, 0.078f);
         const lanes m = absorb(in, 0.23f, 0.692f, 0.078f);
-        const lanes s = absorb(in, 0.24342268924547819f, 0.20476744424496821f, 0.5518098665095536f);
+        const lanes s = absorb(in, 0.24342268924547819f, 0.20476744424496821f,
+                               1.0f - 0.24342268924547819f - 0.20476744424496821f);
         const lanes luma = (l + m) * 0.5f;
         const lanes_int inside = first_lanes(width_px - x < 8 ? width_px - x : 8);
         store(xyb[0] + x, keep_where((l - m) * 7.0f + 0.42f, inside));
@@ -99,39 +122,144 @@ static void rows_to_xyb(const float *const rgb[3], float *const xyb[3], size_t w
     }
 }
 
-static void rows_blur_down(const pare_rows_window *window, const float taps[PARE_ROWS_REACH + 1],
-                           float *const means[PARE_ROWS_MEANS], size_t width_px)
+static void rows_multiply(const float *a, const float *b, float *out, size_t width_px)
+{
+    for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES)
+        store(out + x, load(a + x) * load(b + x));
+}
+
+/* Gaussian of sigma 1.5 as three cosine waves that run along, each
+ *     wave[n] = WAVE_IN * (in[n - 6] + in[n + 4]) - WAVE_BACK * wave[n - 1] - wave[n - 2]
+ * (D. Charalampidis, "Recursive Implementation of the Gaussian Filter Using Truncated Cosine
+ * Functions", IEEE Trans. Signal Processing 64(14), 2016, equations 33 and 35 for radius
+ * round(3.2795 * 1.5 + 0.2546) = 5). WAVE_BACK is -2 cos(k pi / 10) for k = 1, 3, 5; WAVE_IN is
+ * -beta_k cos(6 k pi / 10) with beta from equations 37..56. */
+static const double WAVE_IN[PARE_BLUR_WAVES] = {0.05529523572608663, -0.05883668702694999,
+                                                0.012955819110517089};
+static const double WAVE_BACK[PARE_BLUR_WAVES] = {-1.902113032590307, -1.1755705045849463,
+                                                  -1.2246467991473532e-16};
+
+static void rows_blur_down(const pare_blur_step *step, size_t width_px)
 {
     for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
-        const lanes r = load(window->reference[PARE_ROWS_REACH] + x);
-        const lanes i = load(window->image[PARE_ROWS_REACH] + x);
-        lanes sum_r = r * taps[0], sum_i = i * taps[0];
-        lanes sum_rr = r * r * taps[0], sum_ii = i * i * taps[0], sum_ri = r * i * taps[0];
-        for (int k = 1; k <= PARE_ROWS_REACH; k++) {
-            const lanes r1 = load(window->reference[PARE_ROWS_REACH - k] + x);
-            const lanes r2 = load(window->reference[PARE_ROWS_REACH + k] + x);
-            const lanes i1 = load(window->image[PARE_ROWS_REACH - k] + x);
-            const lanes i2 = load(window->image[PARE_ROWS_REACH + k] + x);
-            sum_r += (r1 + r2) * taps[k];
-            sum_i += (i1 + i2) * taps[k];
-            sum_rr += (r1 * r1 + r2 * r2) * taps[k];
-            sum_ii += (i1 * i1 + i2 * i2) * taps[k];
-            sum_ri += (r1 * i1 + r2 * i2) * taps[k];
+        const lanes in = load(step->above + x) + load(step->below + x);
+        lanes wave[PARE_BLUR_WAVES];
+        for (int k = 0; k < PARE_BLUR_WAVES; k++) {
+            const lanes back = all((float)WAVE_BACK[k]);
+            const lanes carried = fuse(-back, load(step->newer[k] + x), -load(step->older[k] + x));
+            wave[k] = fuse(all((float)WAVE_IN[k]), in, carried);
+            store(step->older[k] + x, wave[k]);
         }
-        store(means[0] + x, sum_r);
-        store(means[1] + x, sum_i);
-        store(means[2] + x, sum_rr);
-        store(means[3] + x, sum_ii);
-        store(means[4] + x, sum_ri);
+        store(step->out + x, wave[0] + (wave[1] + wave[2]));
     }
 }
 
-ROWS_INLINE lanes blur_at(const float *row, const float taps[PARE_ROWS_REACH + 1])
+/* Two rows side by side, four pixels of each. */
+ROWS_INLINE lanes load_pair(const float *first, const float *second)
 {
-    lanes sum = load(row) * taps[0];
-    for (int k = 1; k <= PARE_ROWS_REACH; k++)
-        sum += (load(row - k) + load(row + k)) * taps[k];
-    return sum;
+    lanes value;
+    memcpy(&value, first, 16);
+    memcpy((char *)&value + 16, second, 16);
+    return value;
+}
+
+ROWS_INLINE lanes pair_of(float first, float second)
+{
+    return (lanes){first, first, first, first, second, second, second, second};
+}
+
+#define EACH_PIXEL(lanes_, i)                                                                      \
+    __builtin_shufflevector(lanes_, lanes_, i, i, i, i, (i) + 4, (i) + 4, (i) + 4, (i) + 4)
+
+/* From left to right, four pixels at once: pixel l of a group is a sum over its inputs 0..l and
+ * the two waves before the group, with factors from writing the recursion out. */
+typedef struct wave_factors {
+    lanes in[4]; /* of input j, for pixels 0..3; zero before j */
+    lanes newer, older;
+} wave_factors;
+
+ROWS_INLINE wave_factors wave_factors_of(double in, double back)
+{
+    const double square = back * back;
+    const float i0 = (float)in, i1 = (float)(-back * in), i2 = (float)(square * in - in);
+    const float i3 = (float)(-square * back * in + 2.0 * back * in);
+    const float n0 = (float)-back, n1 = (float)(square - 1.0);
+    const float n2 = (float)(-square * back + 2.0 * back);
+    const float n3 = (float)(square * square - 3.0 * square + 1.0);
+    const float o1 = (float)back, o2 = (float)(-square + 1.0);
+    const float o3 = (float)(square * back - 2.0 * back);
+    return (wave_factors){
+        .in = {{i0, i1, i2, i3, i0, i1, i2, i3},
+               {0, i0, i1, i2, 0, i0, i1, i2},
+               {0, 0, i0, i1, 0, 0, i0, i1},
+               {0, 0, 0, i0, 0, 0, 0, i0}},
+        .newer = {n0, n1, n2, n3, n0, n1, n2, n3},
+        .older = {-1, o1, o2, o3, -1, o1, o2, o3},
+    };
+}
+
+typedef struct waves {
+    lanes newer[PARE_BLUR_WAVES], older[PARE_BLUR_WAVES]; /* one value a row, in all its lanes */
+} waves;
+
+/* One pixel of both rows, where a border is near. */
+ROWS_INLINE lanes step_one(const wave_factors factors[PARE_BLUR_WAVES], waves *state, lanes in)
+{
+    lanes wave[PARE_BLUR_WAVES];
+    for (int k = 0; k < PARE_BLUR_WAVES; k++) {
+        const lanes carried = fuse(EACH_PIXEL(factors[k].older, 0), state->older[k],
+                                   in * EACH_PIXEL(factors[k].in[0], 0));
+        wave[k] = fuse(EACH_PIXEL(factors[k].newer, 0), state->newer[k], carried);
+        state->older[k] = state->newer[k];
+        state->newer[k] = wave[k];
+    }
+    return wave[0] + (wave[1] + wave[2]);
+}
+
+ROWS_INLINE lanes step_four(const wave_factors factors[PARE_BLUR_WAVES], waves *state, lanes in)
+{
+    const lanes in0 = EACH_PIXEL(in, 0), in1 = EACH_PIXEL(in, 1);
+    const lanes in2 = EACH_PIXEL(in, 2), in3 = EACH_PIXEL(in, 3);
+    lanes wave[PARE_BLUR_WAVES];
+    for (int k = 0; k < PARE_BLUR_WAVES; k++) {
+        const wave_factors *f = &factors[k];
+        lanes sum = in0 * f->in[0];
+        sum = fuse(f->in[1], in1, sum);
+        sum = fuse(f->in[2], in2, sum);
+        sum = fuse(f->in[3], in3, sum);
+        sum = fuse(f->older, state->older[k], sum);
+        wave[k] = sum = fuse(f->newer, state->newer[k], sum);
+        state->older[k] = EACH_PIXEL(sum, 2);
+        state->newer[k] = EACH_PIXEL(sum, 3);
+    }
+    return wave[0] + (wave[1] + wave[2]);
+}
+
+static void rows_blur_right(const float *const in[2], float *const out[2], size_t width_px)
+{
+    wave_factors factors[PARE_BLUR_WAVES];
+    for (int k = 0; k < PARE_BLUR_WAVES; k++)
+        factors[k] = wave_factors_of(WAVE_IN[k], WAVE_BACK[k]);
+    const ptrdiff_t width = (ptrdiff_t)width_px, head = width < 8 ? width : 8;
+    const ptrdiff_t left = -PARE_BLUR_RADIUS - 1, right = PARE_BLUR_RADIUS - 1;
+    waves state = {{{0}}};
+    for (ptrdiff_t x = -right; x < width;) {
+        if (x >= head && x < width - 7) {
+            const lanes sum = load_pair(in[0] + x + left, in[1] + x + left) +
+                              load_pair(in[0] + x + right, in[1] + x + right);
+            const lanes four = step_four(factors, &state, sum);
+            memcpy(out[0] + x, &four, 16);
+            memcpy(out[1] + x, (const char *)&four + 16, 16);
+            x += 4;
+        } else {
+            const lanes sum =
+                pair_of(in[0][x + left] + in[0][x + right], in[1][x + left] + in[1][x + right]);
+            const lanes one = step_one(factors, &state, sum);
+            if (x >= 0) out[0][x] = one[0];
+            if (x >= 0) out[1][x] = one[4];
+            x++;
+        }
+    }
 }
 
 typedef struct lane_sums {
@@ -165,17 +293,14 @@ ROWS_INLINE void compare(const lanes mean[PARE_ROWS_MEANS], lanes reference, lan
     add_error(sums, PARE_MAP_BLURRING, keep_where(-edge, (edge < 0.0f) & inside));
 }
 
-static void rows_blur_across(const float *const means[PARE_ROWS_MEANS],
-                             const pare_rows_window *window, const float taps[PARE_ROWS_REACH + 1],
-                             size_t width_px, pare_map_sums *sums)
+static void rows_compare(const float *const means[PARE_ROWS_MEANS], const float *reference,
+                         const float *image, size_t width_px, pare_map_sums *sums)
 {
-    const float *reference = window->reference[PARE_ROWS_REACH];
-    const float *image = window->image[PARE_ROWS_REACH];
     lane_sums row = {{{0}}};
     for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
         lanes mean[PARE_ROWS_MEANS];
         for (int i = 0; i < PARE_ROWS_MEANS; i++)
-            mean[i] = blur_at(means[i] + x, taps);
+            mean[i] = load(means[i] + x);
         const lanes_int inside = first_lanes(width_px - x < 8 ? width_px - x : 8);
         compare(mean, load(reference + x), load(image + x), inside, &row);
     }
@@ -199,8 +324,9 @@ static void rows_halve(const float *above, const float *below, float *out, size_
 
 #define PARE_ROWS_TABLE(label)                                                                     \
     {                                                                                              \
-        .name = label, .to_xyb = rows_to_xyb, .blur_down = rows_blur_down,                         \
-        .blur_across = rows_blur_across, .halve = rows_halve                                       \
+        .name = label, .to_xyb = rows_to_xyb, .multiply = rows_multiply,                           \
+        .blur_right = rows_blur_right, .blur_down = rows_blur_down, .compare = rows_compare,       \
+        .halve = rows_halve                                                                        \
     }
 
 #endif /* PARE_CORE_SCORE_ROWS_BODY_H */

@@ -3,16 +3,26 @@
  * blocks is the DCT of their signal at half the rate (Dugad and Ahuja 2001, in its exact form). */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/codec/jpeg_coeffs.h"
 
 #define STORED_UNIT (1.0f / 16.0f)
+#define LOSS_BLOCKS 8192u /* about as many blocks tell what halving loses */
 
-/* out[u] = sum over v of maps[side][u][v] in[v]. */
+/* maps[side * 8 + v][u]: what coefficient v of the first or second block adds to u of the result.
+ */
 typedef struct halving {
-    float maps[2][8][8];
+    float maps[16][8];
     bool halve_x, halve_y;
 } halving;
+
+/* The rows of one or two blocks above each other that are not all zero: most are. */
+typedef struct row_list {
+    int count;
+    uint8_t ids[16]; /* index into maps */
+    float rows[16][8];
+} row_list;
 
 static double basis(int points, int u, int x)
 {
@@ -28,86 +38,102 @@ static void make_maps(halving *self)
                 double sum = 0.0;
                 for (int x = 0; x < 8; x++)
                     sum += basis(16, u, side * 8 + x) * basis(8, v, x);
-                self->maps[side][u][v] = (float)(sum * 0.70710678118654752440);
+                self->maps[side * 8 + v][u] = (float)(sum * 0.70710678118654752440);
             }
         }
     }
 }
 
-/* Values of a block. Beyond the edge: the block at the edge, mirrored. */
-static void load_block(const pare_jpeg_plane *plane, uint32_t x, uint32_t y, float *out)
+static bool is_zero_row(const int16_t *row)
+{
+    uint64_t parts[2];
+    memcpy(parts, row, sizeof parts);
+    return (parts[0] | parts[1]) == 0;
+}
+
+/* Adds the rows of the block at x, y. Beyond the edge: the block at the edge, mirrored. */
+static void list_rows(const pare_jpeg_plane *plane, uint32_t x, uint32_t y, int side,
+                      row_list *list)
 {
     const bool mirror_x = x >= plane->width_blocks, mirror_y = y >= plane->height_blocks;
     if (mirror_x) x = plane->width_blocks - 1;
     if (mirror_y) y = plane->height_blocks - 1;
     const int16_t *block = plane->rows[y] + (size_t)x * 64;
-    for (int i = 0; i < 64; i++) {
-        float stored = block[i];
-        if (i && stored > 0.0f) stored -= plane->shrink;
-        if (i && stored < 0.0f) stored += plane->shrink;
-        const bool negate = (mirror_x && (i & 1)) != (mirror_y && (i & 8));
-        out[i] = (negate ? -stored : stored) * plane->step[i];
+    for (int v = 0; v < 8; v++) {
+        const int16_t *row = block + v * 8;
+        const float *step = plane->step + v * 8;
+        if (is_zero_row(row)) continue;
+        float *to = list->rows[list->count];
+        list->ids[list->count++] = (uint8_t)(side * 8 + v);
+        for (int u = 0; u < 8; u++) {
+            const float magnitude = fabsf((float)row[u]) - plane->shrink;
+            to[u] = copysignf(magnitude > 0.0f ? magnitude : 0.0f, row[u]) * step[u];
+        }
+        if (v == 0) to[0] = (float)row[0] * step[0];
+        for (int u = 0; u < 8; u++) {
+            if ((mirror_x && (u & 1)) != (mirror_y && (v & 1))) to[u] = -to[u];
+        }
     }
 }
 
-/* out += map in, column by column. */
-static void add_mapped_columns(const float map[8][8], const float *in, float *out)
+/* out[u] = sum over the listed rows of maps[id][u] x row. */
+static void map_rows(const float (*maps)[8], const row_list *list, float (*restrict out)[8])
 {
-    for (int u = 0; u < 8; u++) {
-        for (int v = 0; v < 8; v++) {
+    memset(out, 0, 64 * sizeof(float));
+    for (int i = 0; i < list->count; i++) {
+        const float *map = maps[list->ids[i]];
+        const float *row = list->rows[i];
+        for (int u = 0; u < 8; u++) {
             for (int x = 0; x < 8; x++)
-                out[u * 8 + x] += map[u][v] * in[v * 8 + x];
+                out[u][x] += map[u] * row[x];
         }
     }
 }
 
-static void transpose(float *block)
+/* Adds the columns of a block, as rows, that are not all zero. */
+static void list_columns(const float (*block)[8], int side, row_list *list)
 {
-    for (int y = 0; y < 8; y++) {
-        for (int x = 0; x < y; x++) {
-            const float t = block[y * 8 + x];
-            block[y * 8 + x] = block[x * 8 + y];
-            block[x * 8 + y] = t;
-        }
+    float sums[8] = {0.0f};
+    for (int v = 0; v < 8; v++) {
+        for (int u = 0; u < 8; u++)
+            sums[u] += fabsf(block[v][u]);
+    }
+    for (int u = 0; u < 8; u++) {
+        if (sums[u] == 0.0f) continue;
+        for (int v = 0; v < 8; v++)
+            list->rows[list->count][v] = block[v][u];
+        list->ids[list->count++] = (uint8_t)(side * 8 + u);
     }
 }
 
-/* The transposed column of one or two blocks above each other. */
-static void load_halved_column(const halving *self, const pare_jpeg_plane *plane, uint32_t x,
-                               uint32_t y, float *out)
-{
-    if (!self->halve_y) {
-        load_block(plane, x, y, out);
-    } else {
-        for (int i = 0; i < 64; i++)
-            out[i] = 0.0f;
-        for (uint32_t side = 0; side < 2; side++) {
-            float block[64];
-            load_block(plane, x, y * 2 + side, block);
-            add_mapped_columns(self->maps[side], block, out);
-        }
-    }
-    transpose(out);
-}
+/* Maps that change nothing, for a direction that is not halved. */
+static const float IDENTITY[8][8] = {{1, 0, 0, 0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, 0, 0},
+                                     {0, 0, 1, 0, 0, 0, 0, 0}, {0, 0, 0, 1, 0, 0, 0, 0},
+                                     {0, 0, 0, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 1, 0, 0},
+                                     {0, 0, 0, 0, 0, 0, 1, 0}, {0, 0, 0, 0, 0, 0, 0, 1}};
 
 static void halve_block(const halving *self, const pare_jpeg_plane *plane, uint32_t x, uint32_t y,
                         int16_t *to)
 {
-    float sum[64] = {0.0f};
-    if (!self->halve_x) {
-        load_halved_column(self, plane, x, y, sum);
-    } else {
-        for (uint32_t side = 0; side < 2; side++) {
-            float column[64];
-            load_halved_column(self, plane, x * 2 + side, y, column);
-            add_mapped_columns(self->maps[side], column, sum);
+    const uint32_t sides_x = self->halve_x ? 2 : 1, sides_y = self->halve_y ? 2 : 1;
+    row_list columns = {0};
+    float out[8][8];
+    for (uint32_t i = 0; i < sides_x; i++) {
+        row_list list;
+        list.count = 0;
+        for (uint32_t j = 0; j < sides_y; j++) {
+            list_rows(plane, x * sides_x + i, y * sides_y + j, (int)j, &list);
         }
+        map_rows(self->halve_y ? self->maps : IDENTITY, &list, out);
+        list_columns((const float(*)[8])out, (int)i, &columns);
     }
-    transpose(sum);
-    for (int i = 0; i < 64; i++) {
-        float stored = sum[i] / STORED_UNIT;
-        stored = stored > 32767.0f ? 32767.0f : stored < -32767.0f ? -32767.0f : stored;
-        to[i] = (int16_t)lrintf(stored);
+    map_rows(self->halve_x ? self->maps : IDENTITY, &columns, out);
+    for (int v = 0; v < 8; v++) {
+        for (int u = 0; u < 8; u++) {
+            float stored = out[u][v] * (1.0f / STORED_UNIT);
+            stored = stored > 32767.0f ? 32767.0f : stored < -32767.0f ? -32767.0f : stored;
+            to[v * 8 + u] = (int16_t)(stored + (stored < 0.0f ? -0.5f : 0.5f));
+        }
     }
 }
 
@@ -154,7 +180,7 @@ double pare_jpeg_coeffs_chroma_loss(const pare_jpeg_coeffs *coeffs)
 {
     if (!is_halvable(coeffs)) return 0.0;
     const bool lose_x = !is_sampled(coeffs, 2, 1), lose_y = !is_sampled(coeffs, 1, 2);
-    double energy = 0.0, count = 0.0;
+    double energy = 0.0, count = 1e-9;
     for (int c = 1; c <= 2; c++) {
         const pare_jpeg_plane *plane = &coeffs->planes[c];
         float squares[64];
@@ -162,17 +188,19 @@ double pare_jpeg_coeffs_chroma_loss(const pare_jpeg_coeffs *coeffs)
             const bool is_lost = (lose_x && i % 8 >= 4) || (lose_y && i / 8 >= 4);
             squares[i] = is_lost ? plane->step[i] * plane->step[i] : 0.0f;
         }
+        const uint64_t blocks = (uint64_t)plane->width_blocks * plane->height_blocks;
+        const uint32_t stride = (uint32_t)(blocks / LOSS_BLOCKS) + 1;
         for (uint32_t y = 0; y < plane->height_blocks; y++) {
-            const int16_t *block = plane->rows[y];
-            for (uint32_t x = 0; x < plane->width_blocks; x++, block += 64) {
+            for (uint32_t x = y * 7 % stride; x < plane->width_blocks; x += stride) {
+                const int16_t *block = plane->rows[y] + (size_t)x * 64;
                 float sum = 0.0f;
                 for (int i = 0; i < 64; i++) {
                     sum += squares[i] * (float)block[i] * (float)block[i];
                 }
                 energy += (double)sum;
+                count += 64.0;
             }
         }
-        count += 64.0 * plane->width_blocks * plane->height_blocks;
     }
     return energy / count;
 }

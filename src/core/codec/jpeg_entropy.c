@@ -17,6 +17,7 @@ typedef struct sink {
     uint64_t bits; /* the last bit_count of them are not written yet */
     int bit_count;
     pare_err err;
+    uint32_t row_stride;
     /* Of a progressive AC scan: */
     unsigned slot;
     uint32_t eob_run;
@@ -193,20 +194,22 @@ static PARE_ALWAYS_INLINE void walk_ac(const pare_jpeg_frame *frame, const pare_
                                        sink *s, bool writing)
 {
     const pare_jpeg_blocks *b = &frame->blocks[scan->components[0]];
-    const size_t count = (size_t)b->width_blocks * b->height_blocks;
-    const uint8_t *positions = b->positions;
-    const int16_t *values = b->values;
     s->slot = PARE_JPEG_SLOT_AC + scan->slots[0];
-    for (size_t i = 0; i < count; i++) {
-        const int n = b->counts[i];
-        if (!has_room(s, writing)) return;
-        if (scan->ah == 0) {
-            put_first_ac(s, writing, scan, positions, values, n);
-        } else {
-            put_refined_ac(s, writing, scan, positions, values, n);
+    for (uint32_t y = 0; y < b->height_blocks; y += s->row_stride) {
+        const uint8_t *positions = b->positions + b->row_starts[y];
+        const int16_t *values = b->values + b->row_starts[y];
+        const uint8_t *counts = b->counts + (size_t)y * b->width_blocks;
+        for (uint32_t x = 0; x < b->width_blocks; x++) {
+            const int n = counts[x];
+            if (!has_room(s, writing)) return;
+            if (scan->ah == 0) {
+                put_first_ac(s, writing, scan, positions, values, n);
+            } else {
+                put_refined_ac(s, writing, scan, positions, values, n);
+            }
+            positions += n;
+            values += n;
         }
-        positions += n;
-        values += n;
     }
     if (has_room(s, writing)) put_eob_run(s, writing);
 }
@@ -295,7 +298,7 @@ static PARE_ALWAYS_INLINE void walk_mcus(const pare_jpeg_frame *frame, const par
                               .h = is_single ? 1 : b->h,
                               .v = is_single ? 1 : b->v};
     }
-    for (uint32_t y = 0; y < height && s->err == PARE_OK; y++) {
+    for (uint32_t y = 0; y < height && s->err == PARE_OK; y += s->row_stride) {
         walk_mcu_row(scan, cursors, s, writing, y, width);
     }
 }
@@ -312,9 +315,10 @@ int pare_jpeg_mcu_blocks(const pare_jpeg_frame *frame, const pare_jpeg_scan *sca
 }
 
 void pare_jpeg_scan_count(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan,
-                          pare_jpeg_stats *stats)
+                          uint32_t row_stride, pare_jpeg_stats *stats)
 {
     sink s;
+    s.row_stride = row_stride;
     s.stats = stats;
     s.err = PARE_OK;
     s.eob_run = s.correction_count = 0;
@@ -329,6 +333,7 @@ pare_err pare_jpeg_scan_write(const pare_jpeg_frame *frame, const pare_jpeg_scan
                               const pare_jpeg_huffman *tables, pare_buf *out)
 {
     sink s;
+    s.row_stride = 1;
     s.tables = tables;
     s.out = out;
     s.err = PARE_OK;

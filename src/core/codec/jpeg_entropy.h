@@ -37,9 +37,9 @@ typedef struct pare_jpeg_stats {
 /* Blocks of an MCU that holds the given components. */
 int pare_jpeg_mcu_blocks(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan);
 
-/* Adds to *stats. */
+/* Adds to *stats. row_stride 1 counts everything; n every n-th row of MCUs, for an estimate. */
 void pare_jpeg_scan_count(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan,
-                          pare_jpeg_stats *stats);
+                          uint32_t row_stride, pare_jpeg_stats *stats);
 
 /* Appends the entropy-coded data. tables has PARE_JPEG_SLOTS entries, with a code for every symbol
  * that counting found. Errors: PARE_ERR_NO_MEMORY. */

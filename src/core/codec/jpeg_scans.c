@@ -8,12 +8,16 @@
 
 #define AC_SCANS_MAX 12 /* of one component */
 
+/* Up to this effort, big images are compared by about as many blocks of the first component. */
+#define SAMPLED_EFFORT_MAX 4
+#define SAMPLED_BLOCKS 8192u
 #define KNOWN_MAX 256
 
 /* A search, and what it has counted so far. */
 typedef struct search {
     const pare_jpeg_frame *frame;
     bool share_chroma;
+    uint32_t row_stride; /* of counting */
     int known_count;
     pare_jpeg_scan known_scans[KNOWN_MAX];
     uint64_t known_bits[KNOWN_MAX];
@@ -26,10 +30,11 @@ typedef struct ac_plan {
     uint64_t len_bits;
 } ac_plan;
 
-static uint64_t count_scan(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan)
+static uint64_t count_scan(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan,
+                           uint32_t row_stride)
 {
     pare_jpeg_stats stats = {0};
-    pare_jpeg_scan_count(frame, scan, &stats);
+    pare_jpeg_scan_count(frame, scan, row_stride, &stats);
     uint64_t bytes = 8 + 2u * scan->component_count; /* SOS */
     uint64_t bits = stats.extra_bits;
     for (int slot = 0; slot < PARE_JPEG_SLOTS; slot++) {
@@ -42,7 +47,7 @@ static uint64_t count_scan(const pare_jpeg_frame *frame, const pare_jpeg_scan *s
         bits += pare_jpeg_huffman_bits(&table, stats.histograms[slot]);
         bytes += 4 + pare_jpeg_huffman_len(&table); /* DHT */
     }
-    return bits + bytes * 8;
+    return bits * row_stride + bytes * 8;
 }
 
 static uint64_t scan_len_bits(search *self, const pare_jpeg_scan *scan)
@@ -50,7 +55,7 @@ static uint64_t scan_len_bits(search *self, const pare_jpeg_scan *scan)
     for (int i = 0; i < self->known_count; i++) {
         if (memcmp(&self->known_scans[i], scan, sizeof *scan) == 0) return self->known_bits[i];
     }
-    const uint64_t bits = count_scan(self->frame, scan);
+    const uint64_t bits = count_scan(self->frame, scan, self->row_stride);
     if (self->known_count < KNOWN_MAX) {
         self->known_scans[self->known_count] = *scan;
         self->known_bits[self->known_count++] = bits;
@@ -231,7 +236,10 @@ int pare_jpeg_script_search(const pare_jpeg_frame *frame, bool share_chroma, int
                             pare_jpeg_script scripts[PARE_JPEG_SCRIPTS_MAX])
 {
     static const int levels[PARE_JPEG_SCRIPTS_MAX] = {0, 2, 4, 5, 7};
-    search self = {.frame = frame, .share_chroma = share_chroma};
+    search self = {.frame = frame, .share_chroma = share_chroma, .row_stride = 1};
+    const pare_jpeg_blocks *first = &frame->blocks[0];
+    const uint64_t blocks = (uint64_t)first->width_blocks * first->height_blocks;
+    if (effort <= SAMPLED_EFFORT_MAX) self.row_stride += (uint32_t)(blocks / SAMPLED_BLOCKS);
     int count = 0;
     for (int i = 0; i < PARE_JPEG_SCRIPTS_MAX && (i == 0 || levels[i] <= effort); i++) {
         pare_jpeg_script script;

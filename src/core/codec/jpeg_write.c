@@ -224,7 +224,7 @@ static pare_err put_scan(pare_buf *out, const pare_jpeg_file *file, const pare_j
 {
     pare_jpeg_stats stats = {0};
     pare_jpeg_huffman tables[PARE_JPEG_SLOTS];
-    pare_jpeg_scan_count(file->frame, scan, &stats);
+    pare_jpeg_scan_count(file->frame, scan, 1, &stats);
     PARE_TRY(put_tables(out, &stats, tables));
     PARE_TRY(put_marker(out, MARKER_SOS));
     PARE_TRY(put_u16(out, 6 + 2u * scan->component_count));

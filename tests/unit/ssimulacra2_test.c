@@ -148,6 +148,70 @@ TEST(every_variant_gives_the_same_score)
     }
 }
 
+typedef enum damage { DAMAGE_NOISE, DAMAGE_BLUR, DAMAGE_BLOCKS } damage;
+
+static const struct {
+    const char *label;
+    shape shape;
+    damage damage;
+    double amount; /* of noise, or side in pixels */
+    double want;
+} EXPECTED[] = {
+    {"a little noise", {320, 240, PARE_COLOR_RGB, false, 8}, DAMAGE_NOISE, 0.03, 91.2200018},
+    {"much noise", {320, 240, PARE_COLOR_RGB, false, 8}, DAMAGE_NOISE, 0.3, 30.7931587},
+    {"blur", {320, 240, PARE_COLOR_RGB, false, 8}, DAMAGE_BLUR, 3, 16.6242021},
+    {"blocks", {320, 240, PARE_COLOR_RGB, false, 8}, DAMAGE_BLOCKS, 8, -32.9140555},
+    {"gray", {320, 240, PARE_COLOR_GRAY, false, 8}, DAMAGE_BLOCKS, 4, 52.8599133},
+    {"alpha", {317, 203, PARE_COLOR_RGB, true, 8}, DAMAGE_NOISE, 0.1, 82.6100743},
+    {"16 bit", {320, 240, PARE_COLOR_RGB, false, 16}, DAMAGE_NOISE, 0.03, 91.3718415},
+    {"16 bit gray with alpha", {97, 131, PARE_COLOR_GRAY, true, 16}, DAMAGE_BLUR, 2, 89.2158457},
+    {"smallest of the reference", {8, 8, PARE_COLOR_RGB, false, 8}, DAMAGE_BLOCKS, 2, 95.1348174},
+    {"smaller than the reference takes",
+     {3, 200, PARE_COLOR_RGB, false, 8},
+     DAMAGE_NOISE,
+     0.1,
+     90.5624058},
+    {"fewer scales", {60, 21, PARE_COLOR_RGB, false, 8}, DAMAGE_BLUR, 2, 90.4761952},
+};
+
+/* The numbers are of this implementation, after it agreed with the reference on photographs
+ * (docs/score.md). A change of one of them is a change of what --quality means. */
+TEST(scores_stay_what_they_are)
+{
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof *EXPECTED; i++) {
+        printf("# %s\n", EXPECTED[i].label);
+        pare_image reference = make_scene(EXPECTED[i].shape), image = make_scene(EXPECTED[i].shape);
+        if (EXPECTED[i].damage == DAMAGE_NOISE)
+            add_noise(&image, EXPECTED[i].amount);
+        else
+            average(&image, (uint32_t)EXPECTED[i].amount, EXPECTED[i].damage == DAMAGE_BLOCKS);
+        const double score = score_of(&reference, &image, false);
+        CHECK_DOUBLE(score, >, EXPECTED[i].want - 0.001);
+        CHECK_DOUBLE(score, <, EXPECTED[i].want + 0.001);
+        pare_image_deinit(&reference);
+        pare_image_deinit(&image);
+    }
+}
+
+TEST(a_scorer_gives_the_same_score_again)
+{
+    const shape large = {900, 700, PARE_COLOR_RGB, false, 8};
+    pare_image reference = make_scene(large), image = make_scene(large);
+    add_noise(&image, 0.05);
+    pare_scorer *scorer = NULL;
+    double first, probe, again;
+    MUST(pare_scorer_create(&reference, WHITE, &scorer, NULL));
+    MUST(pare_scorer_score(scorer, &image, &first, NULL));
+    MUST(pare_scorer_probe(scorer, &image, &probe, NULL));
+    MUST(pare_scorer_score(scorer, &image, &again, NULL));
+    CHECK_DOUBLE(again, ==, first);
+    MUST(pare_scorer_probe(scorer, &image, &again, NULL));
+    CHECK_DOUBLE(again, ==, probe);
+    pare_scorer_destroy(&scorer);
+    pare_image_deinit(&reference);
+    pare_image_deinit(&image);
+}
+
 TEST(more_damage_scores_lower)
 {
     pare_image reference = make_scene(SHAPES[0]);
@@ -227,6 +291,7 @@ TEST(unfit_images_are_refused)
     pare_image_deinit(&cmyk);
 }
 
-RUN(identical_images_score_100, every_variant_gives_the_same_score, more_damage_scores_lower,
+RUN(identical_images_score_100, scores_stay_what_they_are, a_scorer_gives_the_same_score_again,
+    every_variant_gives_the_same_score, more_damage_scores_lower,
     depth_and_shape_of_the_same_pixels_do_not_matter, colour_under_full_transparency_is_not_seen,
     a_probe_is_near_the_full_score, unfit_images_are_refused)

@@ -47,7 +47,7 @@ def report(label, errors, times):
     mean = sum(abs(error) for error in errors) / len(errors)
     megapixels = sum(time[0] for time in times) / 1e6
     create, score, probe = (sum(time[i] for time in times) / megapixels for i in (1, 2, 3))
-    print(f"{label:14} {len(errors):4} {mean:10.6f} {worst:+10.6f} "
+    print(f"{label:14} {len(errors):4} {mean:12.9f} {worst:+12.8f} "
           f"{create:8.2f} {score:8.2f} {probe:8.2f}")
 
 
@@ -65,11 +65,11 @@ def main():
                 continue  # too small for a probe
             error = probe - score if probing else score - want
             if os.environ.get("VERBOSE"):
-                print(f"{image} {quality} {score:.6f} {error:+.6f}")
+                print(f"{image} {quality} {score:.8f} {error:+.8f}")
             errors, costs = folders.setdefault(os.path.dirname(image), ([], []))
             errors.append(error)
             costs.append((pixels, *times))
-    print("folder           n   mean|err|  worst err   create    score    probe  (ms CPU per Mpx)")
+    print("folder           n     mean|err|    worst err   create    score    probe  (ms CPU per Mpx)")
     for label in sorted(folders):
         report(label, *folders[label])
 

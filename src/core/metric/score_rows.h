@@ -3,7 +3,7 @@
  *
  * All variants are the same source (score_rows_body.h) built for other instruction sets, and round
  * alike. The one difference: where the processor cannot multiply and add with a single rounding,
- * that is imitated in double precision, which differs in about one operation of 10^8. Scores of
+ * that is imitated in double precision, which rounds differently once in a long while. Scores of
  * the variants agree to 0.0001 (tests/unit/ssimulacra2_test.c). */
 #ifndef PARE_CORE_SCORE_ROWS_H
 #define PARE_CORE_SCORE_ROWS_H

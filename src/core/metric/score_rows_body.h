@@ -154,13 +154,24 @@ static void rows_blur_down(const pare_blur_step *step, size_t width_px)
     }
 }
 
-/* Two rows side by side, four pixels of each. */
+/* Two rows side by side, four pixels of each. Joined and parted by shuffles, since compilers join
+ * halves that were copied in through memory, and wait for it. */
+typedef float half_lanes __attribute__((vector_size(16)));
+
 ROWS_INLINE lanes load_pair(const float *first, const float *second)
 {
-    lanes value;
-    memcpy(&value, first, 16);
-    memcpy((char *)&value + 16, second, 16);
-    return value;
+    half_lanes a, b;
+    memcpy(&a, first, sizeof a);
+    memcpy(&b, second, sizeof b);
+    return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+ROWS_INLINE void store_pair(float *first, float *second, lanes value)
+{
+    const half_lanes a = __builtin_shufflevector(value, value, 0, 1, 2, 3);
+    const half_lanes b = __builtin_shufflevector(value, value, 4, 5, 6, 7);
+    memcpy(first, &a, sizeof a);
+    memcpy(second, &b, sizeof b);
 }
 
 ROWS_INLINE lanes pair_of(float first, float second)
@@ -248,8 +259,7 @@ static void rows_blur_right(const float *const in[2], float *const out[2], size_
             const lanes sum = load_pair(in[0] + x + left, in[1] + x + left) +
                               load_pair(in[0] + x + right, in[1] + x + right);
             const lanes four = step_four(factors, &state, sum);
-            memcpy(out[0] + x, &four, 16);
-            memcpy(out[1] + x, (const char *)&four + 16, 16);
+            store_pair(out[0] + x, out[1] + x, four);
             x += 4;
         } else {
             const lanes sum =

@@ -27,7 +27,8 @@ typedef struct curve {
     double quality[CURVE_LEN], score[CURVE_LEN];
 } curve;
 
-/* Mean scores of photographs at these qualities, measured with the encoders of this folder. */
+/* About what photographs score at these qualities: a first guess, corrected by the first exact
+ * score. */
 static const curve CURVE_JPEG = {{1, 30, 50, 65, 80, 92, 100}, {-10, 48, 63, 71, 79, 87, 94}};
 static const curve CURVE_WEBP = {{1, 30, 50, 70, 82, 92, 100}, {0, 50, 61, 68, 75, 83, 90}};
 static const curve CURVE_AVIF = {{1, 25, 45, 60, 75, 88, 100}, {-10, 45, 64, 74, 82, 88, 94}};

@@ -193,9 +193,10 @@ static pare_err place(pare_replace *rep, const pare_replace_request *request, pa
     PARE_TRY(sync_result(rep, request, diag));
     const pare_err err = rename_checked(rep, request, replace, diag);
     if (err != PARE_OK) {
-        if (request->in_place && request->backup && err != PARE_ERR_EXISTS) {
-            pare_backup_drop(request->backup, request->original_path);
-        }
+        /* Only while the original stands: else the backup may be the last copy. */
+        const bool stands = request->in_place && request->backup && err != PARE_ERR_EXISTS &&
+                            check_original(request, true, NULL) == PARE_OK;
+        if (stands) pare_backup_drop(request->backup, request->original_path);
         return err;
     }
     out->written = true;

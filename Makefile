@@ -2,7 +2,7 @@
 BUILD ?= build
 TIME ?= 60
 
-.PHONY: all setup build demo test test-sanitizers lint format bench bench-setup fuzz install clean
+.PHONY: all setup build demo test golden test-sanitizers lint format bench bench-setup fuzz install clean
 
 all: build
 
@@ -17,6 +17,9 @@ demo: build       ## optimize real photographs and show the result
 
 test: build       ## run all tests
 	@tools/test $(BUILD)
+
+golden: build     ## rewrite the table of sizes after a change that is meant
+	@$(BUILD)/tests/golden/golden_sizes --write tests/golden/sizes.csv
 
 test-sanitizers: setup ## the same tests under ASan and UBSan
 	@tools/test-sanitizers

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/json_line.h"
+#include "base/json_text.h"
 #include "cli/report.h"
 
 typedef struct history {

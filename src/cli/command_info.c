@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/json_line.h"
+#include "base/json_text.h"
 #include "cli/report.h"
 
 typedef struct flag {

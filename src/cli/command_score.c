@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-#include "cli/json_line.h"
+#include "base/json_text.h"
 #include "cli/report.h"
 
 enum { DEPTH_MAX = 64 };

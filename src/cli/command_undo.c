@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 
-#include "cli/json_line.h"
-#include "cli/parse.h"
+#include "base/json_text.h"
 #include "cli/report.h"
+#include "wire/parse.h"
 
 typedef struct undo {
     pare_report report;

@@ -4,7 +4,7 @@
 #define PARE_CLI_HELP_H
 
 #include "cli/arguments.h"
-#include "cli/text.h"
+#include "cli/human.h"
 
 /* `pare --help`: at most 24 lines of 79 columns. */
 void pare_help_overview(pare_text *text);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cli/parse.h"
+#include "wire/parse.h"
 
 const pare_command_spec PARE_COMMANDS[PARE_COMMAND_COUNT] = {
     [PARE_COMMAND_RUN] = {"run", "PATH...", "optimize files and folders (the default)", true},

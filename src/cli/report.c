@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-#include "cli/json_line.h"
+#include "base/json_text.h"
 #include "cli/signals.h"
 
 void pare_complain(const char *text)

@@ -5,7 +5,7 @@
 
 #include <pare/batch.h>
 
-#include "cli/text.h"
+#include "cli/human.h"
 
 enum { PARE_SUMMARY_BIGGEST = 5, PARE_SUMMARY_FAILURES = 50, PARE_SUMMARY_REASONS = 64 };
 

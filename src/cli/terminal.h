@@ -5,7 +5,7 @@
 
 #include <pare/batch.h>
 
-#include "cli/text.h"
+#include "cli/human.h"
 
 typedef struct pare_terminal_style {
     unsigned columns, rows; /* of the terminal */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/test.h"
 
-#include "cli/parse.h"
+#include "wire/parse.h"
 
 TEST(sizes_have_steps_of_1000_or_1024)
 {

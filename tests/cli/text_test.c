@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/test.h"
 
-#include "cli/json_line.h"
+#include "base/json_text.h"
+#include "cli/human.h"
 #include "cli/summary.h"
-#include "cli/text.h"
 
 static const char *size_of(uint64_t bytes)
 {

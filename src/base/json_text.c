@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* One JSON object a line (RFC 8259). */
-#include "cli/json_line.h"
+/* JSON as text (RFC 8259). */
+#include "base/json_text.h"
 
 #include <math.h>
+#include <string.h>
 
 static void add_quoted(pare_text *text, const char *value)
 {
@@ -28,9 +29,25 @@ static void add_quoted(pare_text *text, const char *value)
     pare_text_add_bytes(text, "\"", 1);
 }
 
+/* A comma stands before everything but the first thing in its braces or brackets; key NULL: an
+ * element of an array. */
 static void add_key(pare_text *text, const char *key)
 {
-    pare_text_add(text, ",\"%s\":", key);
+    const size_t len = text->buf.len;
+    const char last = len > 0 ? (char)text->buf.data[len - 1] : '\n';
+    if (last != '{' && last != '[' && last != '\n') pare_text_add_bytes(text, ",", 1);
+    if (key) pare_text_add(text, "\"%s\":", key);
+}
+
+void pare_json_open(pare_text *text, const char *key, char bracket)
+{
+    add_key(text, key);
+    pare_text_add_bytes(text, &bracket, 1);
+}
+
+void pare_json_close(pare_text *text, char bracket)
+{
+    pare_text_add_bytes(text, &bracket, 1);
 }
 
 void pare_json_begin(pare_text *text, const char *event)
@@ -80,6 +97,12 @@ void pare_json_null(pare_text *text, const char *key)
 {
     add_key(text, key);
     pare_text_add(text, "null");
+}
+
+void pare_json_raw(pare_text *text, const char *key, const char *json)
+{
+    add_key(text, key);
+    pare_text_add_bytes(text, json, strlen(json));
 }
 
 void pare_json_end(pare_text *text)

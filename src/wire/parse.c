@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Values of options as people type them. */
-#include "cli/parse.h"
+#include "wire/parse.h"
 
 #include <string.h>
 #include <strings.h>

@@ -3,8 +3,8 @@
  * most one point, no sign, no exponent, no blanks, nothing left over.
  *
  * All functions return false, and leave *out alone, when the text is not such a value. */
-#ifndef PARE_CLI_PARSE_H
-#define PARE_CLI_PARSE_H
+#ifndef PARE_WIRE_PARSE_H
+#define PARE_WIRE_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,4 +39,4 @@ bool pare_parse_effort(const char *text, int *out);
 /* "low", "normal", "high". */
 bool pare_parse_priority(const char *text, pare_priority *out);
 
-#endif /* PARE_CLI_PARSE_H */
+#endif /* PARE_WIRE_PARSE_H */

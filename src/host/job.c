@@ -1,38 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The course of a run: scan, plan, work, the next window, the end; and what happens on a timer. */
-#include "host/job.h"
-
+/* The course of a job: scan, plan, work, the next window, the end; and what happens on a timer. */
 #include <stdio.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "host/engine_inside.h"
 
 enum {
     SCAN_SLICE = 64,
     KNOWN_SLICE = 128,
-    TICK_MS = 20,
-    FLUSH_US = 100 * 1000,
-    SAMPLE_US = 500 * 1000,
-    CHECK_US = 1000 * 1000,
     STALL_US = 90 * 1000 * 1000, /* longer than three failed starts of a worker */
     CANCEL_GRACE_US = 2000 * 1000,
     QUEUE_AIM_US = 250 * 1000,
-    QUEUE_CAP = 1024,
-    OTHER_FDS = 24, /* the program's own, loop, ledger, trace */
-    INTAKE_CAP = 8,
-    COMMIT_CAP = 32, /* results that wait for the disk; more would be memory without bound */
     SMALLEST_INTERVAL_MS = 100,
 };
 
-static void end_run(pare_job *job);
+static void begin_end(pare_job *job);
 
 void pare_job_fail(pare_job *job, pare_err err, const char *text)
 {
-    if (job->fatal == PARE_OK) {
-        job->fatal = err;
-        pare_fail(&job->fatal_diag, err, "%s", text[0] ? text : pare_err_text(err));
+    if (job->err == PARE_OK) {
+        job->err = err;
+        pare_fail(&job->diag, err, "%s", text[0] ? text : pare_err_text(err));
     }
     pare_job_cancel_now(job);
+}
+
+void pare_job_cancel_now(pare_job *job)
+{
+    if (job->cancelled) return;
+    job->cancelled = true;
+    job->cancel_us = pare_clock_us();
 }
 
 void pare_job_move(pare_task *task, pare_task_state to)
@@ -41,6 +39,23 @@ void pare_job_move(pare_task *task, pare_task_state to)
     const pare_err err = pare_task_move(&task->job->counts, &task->state, to, &diag);
     if (err != PARE_OK) pare_job_fail(task->job, err, diag.text);
     task->job->moves++;
+}
+
+void pare_job_set_state(pare_job *job, pare_job_state state)
+{
+    if (job->state == state) return;
+    job->state = state;
+    if (!job->on_state || job->released) return;
+    const bool failed = state == PARE_JOB_FAILED;
+    job->on_state(job->options.user, job, state, failed ? job->err : PARE_OK,
+                  failed ? job->diag.text : "");
+}
+
+uint64_t pare_job_time_us(const pare_job *job, uint64_t now_us)
+{
+    uint64_t pause_us = job->paused_us;
+    if (job->paused && now_us > job->pause_began_us) pause_us += now_us - job->pause_began_us;
+    return now_us > pause_us ? now_us - pause_us : 0;
 }
 
 /* ---- scan and plan ---- */
@@ -102,48 +117,34 @@ static void known_slice(pare_job *job)
     if (job->known_at >= count) job->phase = PARE_PHASE_WORK;
 }
 
-static void on_idle(uv_idle_t *idle)
+bool pare_job_slice(pare_job *job)
 {
-    pare_job *const job = idle->data;
-    if (!job->cancelled && job->phase == PARE_PHASE_SCAN)
+    if (job->cancelled || job->paused) return false;
+    if (job->phase == PARE_PHASE_SCAN) {
         scan_slice(job);
-    else if (!job->cancelled && job->phase == PARE_PHASE_KNOWN)
+    } else if (job->phase == PARE_PHASE_KNOWN) {
         known_slice(job);
-    pare_job_pump(job);
+    }
+    return !job->cancelled && !job->paused &&
+           (job->phase == PARE_PHASE_SCAN || job->phase == PARE_PHASE_KNOWN);
 }
 
 /* ---- work ---- */
 
-static uint32_t clamp(uint64_t value, uint32_t low, uint32_t high)
-{
-    return value < low ? low : value > high ? high : (uint32_t)value;
-}
-
-/* Descriptors: a queued task holds 1, one in intake 3, one being committed 8, a running one 2. */
-uint32_t pare_job_share_descriptors(pare_job *job)
-{
-    struct rlimit files;
-    uint64_t limit = QUEUE_CAP;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) limit = files.rlim_cur;
-    const uint32_t folders = clamp(limit / 8, 2, PARE_FOLDERS_FD_CAP);
-    const uint64_t used = OTHER_FDS + folders + 6ull * job->governor.jobs;
-    const uint64_t left = limit > used ? limit - used : 0;
-    job->intake_cap = clamp(left / 10, 1, INTAKE_CAP);
-    job->commit_cap = clamp(left / 20, 1, COMMIT_CAP);
-    const uint64_t taken = 3ull * job->intake_cap + 8ull * job->commit_cap;
-    job->queue_most = clamp(left > taken ? left - taken : 0, 2, QUEUE_CAP);
-    return folders;
-}
-
-/* As many tasks as keep the workers busy for a while. */
+/* As many tasks as keep the workers busy for a while; with other jobs, a share of what the
+ * descriptors allow. */
 static void set_queue_cap(pare_job *job)
 {
+    const pare_engine *const engine = job->engine;
     const uint64_t mean_us = pare_histogram_mean_us(&job->metrics.task);
-    uint64_t cap = 2ull * job->governor.jobs;
-    if (mean_us > 0 && job->governor.jobs * (uint64_t)QUEUE_AIM_US / mean_us > cap) {
-        cap = job->governor.jobs * (uint64_t)QUEUE_AIM_US / mean_us;
+    const uint32_t workers = engine->governor.jobs, jobs = pare_engine_running(engine);
+    uint64_t cap = 2ull * workers;
+    if (mean_us > 0 && workers * (uint64_t)QUEUE_AIM_US / mean_us > cap) {
+        cap = workers * (uint64_t)QUEUE_AIM_US / mean_us;
     }
-    job->queue_cap = clamp(cap, 1, job->queue_most);
+    const uint64_t most = engine->queue_most / (jobs ? jobs : 1);
+    if (cap > most) cap = most;
+    job->queue_cap = cap > 0 ? (uint32_t)cap : 1;
 }
 
 static bool is_window_done(const pare_job *job)
@@ -152,39 +153,37 @@ static bool is_window_done(const pare_job *job)
            (job->options.dry_run || pare_plan_left(job->plan) == 0);
 }
 
-void pare_job_pump(pare_job *job)
+void pare_job_turn(pare_job *job)
 {
-    if (job->phase == PARE_PHASE_END) return;
+    if (job->phase >= PARE_PHASE_SYNC) return;
     if (job->cancelled) {
         pare_job_abandon_idle(job);
-        if (pare_task_counts_active(&job->counts) == 0) end_run(job);
+        if (pare_task_counts_active(&job->counts) == 0) begin_end(job);
         return;
     }
-    if (job->phase == PARE_PHASE_WORK && !job->options.dry_run) {
-        pare_job_feed(job);
-        pare_job_dispatch(job);
+    const bool held = job->phase == PARE_PHASE_HELD;
+    pare_job_set_state(job, job->paused ? PARE_JOB_PAUSED
+                            : held      ? PARE_JOB_QUEUED
+                                        : PARE_JOB_RUNNING);
+    if (job->paused || held) return;
+    if (job->phase == PARE_PHASE_WORK && !job->options.dry_run) pare_job_feed(job);
+    if (job->cancelled || !is_window_done(job)) return;
+    if (job->scan_done) {
+        begin_end(job);
+        return;
     }
-    if (job->cancelled) return; /* something failed for good just now; the tick goes on */
-    if (is_window_done(job)) {
-        if (job->scan_done) {
-            end_run(job);
-            return;
-        }
-        pare_plan_clear(job->plan);
-        begin_window(job);
-    }
-    const bool slices = job->phase == PARE_PHASE_SCAN || job->phase == PARE_PHASE_KNOWN;
-    if (slices && !uv_is_active((uv_handle_t *)&job->idle)) uv_idle_start(&job->idle, on_idle);
-    if (!slices) uv_idle_stop(&job->idle);
+    pare_plan_clear(job->plan);
+    begin_window(job);
 }
 
-static void resize_pool(pare_job *job)
+uint64_t pare_job_demand(const pare_job *job)
 {
-    if (job->options.dry_run) return;
-    const uint64_t running = job->counts.in[PARE_STATE_RUNNING];
-    uint64_t demand = job->queue.count + running + job->counts.in[PARE_STATE_INTAKE];
+    if (job->options.dry_run || job->phase >= PARE_PHASE_SYNC) return 0;
+    uint64_t demand = job->counts.in[PARE_STATE_RUNNING];
+    if (job->paused || job->phase == PARE_PHASE_HELD) return demand;
+    demand += job->queue.count + job->counts.in[PARE_STATE_INTAKE];
     if (job->phase == PARE_PHASE_WORK) demand += pare_plan_left(job->plan);
-    pare_pool_resize(job->pool, pare_governor_pool_size(&job->governor, demand));
+    return demand;
 }
 
 /* Nothing is with a worker, the disk or a pause, and still tasks wait: a fault of ours. Say what
@@ -192,17 +191,17 @@ static void resize_pool(pare_job *job)
 static void check_stall(pare_job *job, uint64_t now_us)
 {
     const uint64_t *const in = job->counts.in;
+    pare_pool_stats stats;
+    pare_pool_stats_get(job->engine->pool, &stats);
     const bool moved = job->moves != job->moves_seen;
-    if (moved || job->waiting || in[PARE_STATE_RUNNING] > 0 || job->intake_count > 0 ||
-        job->commit_count > 0 || pare_task_counts_active(&job->counts) == 0) {
+    if (moved || job->waiting || stats.in_flight > 0 || job->intake_count > 0 ||
+        job->commit_count > 0 || job->paused || pare_task_counts_active(&job->counts) == 0) {
         job->moves_seen = job->moves;
         job->moved_us = now_us;
         return;
     }
     if (now_us - job->moved_us < STALL_US) return;
-    pare_pool_stats stats;
     pare_diag diag = {0};
-    pare_pool_stats_get(job->pool, &stats);
     const pare_err err =
         pare_fail(&diag, PARE_ERR_INTERNAL,
                   "nothing moves: %llu queued, %llu wait for others, %u workers, %u busy",
@@ -211,152 +210,123 @@ static void check_stall(pare_job *job, uint64_t now_us)
     pare_job_fail(job, err, diag.text);
 }
 
-static void check(pare_job *job, uint64_t now_us)
+void pare_job_check(pare_job *job, uint64_t now_us)
 {
     pare_diag diag = {0};
     const pare_err err = pare_task_counts_check(&job->counts, &diag);
     if (err != PARE_OK) pare_job_fail(job, err, diag.text);
-    if (job->pool) check_stall(job, now_us);
+    if (job->engine->pool && job->phase < PARE_PHASE_SYNC) check_stall(job, now_us);
 }
 
-static void trace_counters(pare_job *job, uint64_t now_us)
+static bool is_mine(const void *user, const pare_pool_task *task)
 {
-    pare_pool_stats stats;
-    if (!job->trace || !job->pool) return;
-    pare_pool_stats_get(job->pool, &stats);
-    pare_trace_counter(job->trace, "queue", now_us, (double)job->queue.count);
-    pare_trace_counter(job->trace, "in flight", now_us, stats.in_flight);
-    pare_trace_counter(job->trace, "workers", now_us, stats.workers);
-    pare_trace_counter(job->trace, "committing", now_us, job->commit_count);
-    pare_trace_counter(job->trace, "ledger hits", now_us, (double)job->metrics.ledger_hits);
-    pare_trace_counter(job->trace, "retries", now_us, (double)job->metrics.retries);
-    pare_trace_counter(job->trace, "cpu %", now_us, job->governor.cpu_pct);
-    pare_trace_counter(job->trace, "task mean ms", now_us,
-                       (double)pare_histogram_mean_us(&job->metrics.task) / 1e3);
-    pare_trace_counter(job->trace, "task p95 ms", now_us,
-                       (double)pare_histogram_percentile_us(&job->metrics.task, 0.95) / 1e3);
-    pare_trace_counter(job->trace, "queue wait mean ms", now_us,
-                       (double)pare_histogram_mean_us(&job->metrics.queue_wait) / 1e3);
+    return task->options == &((const pare_job *)user)->options.image;
 }
 
-static bool is_time(uint64_t now_us, uint64_t *last_us, uint64_t every_us)
+void pare_job_tick(pare_job *job, uint64_t now_us)
 {
-    if (now_us - *last_us < every_us) return false;
-    *last_us = now_us;
-    return true;
-}
-
-static void on_tick(uv_timer_t *timer)
-{
-    pare_job *const job = timer->data;
-    pare_diag diag = {0};
-    const uint64_t now_us = pare_clock_us();
+    if (job->phase == PARE_PHASE_HELD || job->phase == PARE_PHASE_ENDED) return;
     uint32_t interval_ms = job->options.progress_interval_ms;
     if (interval_ms < SMALLEST_INTERVAL_MS) interval_ms = SMALLEST_INTERVAL_MS;
-    pare_job_wake_due(job, now_us);
-    if (is_time(now_us, &job->sample_us, SAMPLE_US)) {
-        pare_governor_sample(&job->governor);
-        set_queue_cap(job);
-        trace_counters(job, now_us);
+    if (!job->paused || job->cancelled) pare_job_wake_due(job, now_us);
+    set_queue_cap(job);
+    if (job->cancelled && now_us - job->cancel_us > CANCEL_GRACE_US && job->engine->pool) {
+        pare_pool_kill(job->engine->pool, is_mine, job);
     }
-    resize_pool(job);
-    if (is_time(now_us, &job->check_us, CHECK_US)) check(job, now_us);
-    if (job->ledger && is_time(now_us, &job->flush_us, FLUSH_US)) {
-        const pare_err err = pare_ledger_flush(job->ledger, &diag);
-        if (err != PARE_OK) pare_job_fail(job, err, diag.text);
-    }
-    if (job->cancelled && now_us - job->cancel_us > CANCEL_GRACE_US && job->pool) {
-        pare_pool_kill(job->pool);
-    }
-    pare_job_pump(job);
-    if (job->phase != PARE_PHASE_END &&
-        is_time(now_us, &job->report_us, (uint64_t)interval_ms * 1000)) {
+    if (job->phase < PARE_PHASE_SYNC && now_us - job->report_us >= (uint64_t)interval_ms * 1000) {
+        job->report_us = now_us;
         pare_job_progress(job, now_us, false);
     }
 }
 
 /* ---- begin and end ---- */
 
-void pare_job_cancel_now(pare_job *job)
+static pare_err open_run(pare_job *job, pare_diag *diag)
 {
-    if (job->cancelled) return;
-    job->cancelled = true;
-    job->cancel_us = pare_clock_us();
-}
-
-static void on_wake(uv_async_t *wake)
-{
-    pare_job *const job = wake->data;
-    if (!atomic_load(&job->cancel_asked)) return;
-    pare_job_cancel_now(job);
-    pare_job_pump(job);
-}
-
-static void end_run(pare_job *job)
-{
-    job->phase = PARE_PHASE_END;
-    uv_idle_stop(&job->idle);
-    uv_timer_stop(&job->tick);
-    if (job->pool) pare_pool_close(job->pool);
-}
-
-static void on_answer(void *user, pare_pool_task *sent, const pare_pool_answer *answer)
-{
-    (void)user;
-    pare_job_answer(sent->user, answer);
-}
-
-static void on_returned(void *user, pare_pool_task *sent)
-{
-    (void)user;
-    pare_job_returned(sent->user);
-}
-
-static void on_room(void *user)
-{
-    pare_job_pump(user);
-}
-
-static void on_fatal(void *user, pare_err err, const char *text)
-{
-    pare_job_fail(user, err, text);
-}
-
-const pare_pool_events pare_job_pool_events = {on_answer, on_returned, on_room, on_fatal};
-
-void pare_job_open(pare_job *job)
-{
-    uv_idle_init(&job->loop, &job->idle);
-    uv_timer_init(&job->loop, &job->tick);
-    uv_async_init(&job->loop, &job->wake, on_wake);
-    job->idle.data = job->tick.data = job->wake.data = job;
-    uv_unref((uv_handle_t *)&job->wake);
-}
-
-void pare_job_close(pare_job *job)
-{
-    uv_close((uv_handle_t *)&job->idle, NULL);
-    uv_close((uv_handle_t *)&job->tick, NULL);
-    uv_close((uv_handle_t *)&job->wake, NULL);
-    if (job->pool) pare_pool_close(job->pool);
-}
-
-void pare_job_start(pare_job *job)
-{
-    const uint64_t now_us = pare_clock_us();
-    pare_trace_lane(job->trace, 0, "pare");
-    for (uint32_t i = 1; job->trace && i <= job->governor.jobs; i++) {
-        char name[24];
-        snprintf(name, sizeof name, "worker %u", i);
-        pare_trace_lane(job->trace, i, name);
+    const pare_batch_options *const o = &job->options;
+    char folder[4096];
+    if (o->dry_run || o->check) return PARE_OK;
+    if (job->ledger) {
+        const pare_ledger_run run = {
+            .command_line = o->command_line,
+            .folder = getcwd(folder, sizeof folder),
+            .mode = o->output_mode,
+        };
+        PARE_TRY(pare_ledger_run_begin(job->ledger, &run, &job->run_id, diag));
     }
+    if (!o->backup_dir) return PARE_OK;
+    PARE_TRY(pare_backup_create(o->backup_dir, job->run_id, &job->backup, diag));
+    if (!job->ledger) return PARE_OK;
+    return pare_ledger_run_backup(job->ledger, job->run_id, pare_backup_path(job->backup), diag);
+}
+
+void pare_job_begin(pare_job *job)
+{
+    pare_diag diag = {0};
+    const uint64_t now_us = pare_clock_us();
+    pare_pool_stats stats = {0};
+    if (job->engine->pool) pare_pool_stats_get(job->engine->pool, &stats);
+    job->restarts_before = stats.restarts;
+    if (job->engine->pool) pare_pool_revive(job->engine->pool);
+    job->paused_us = 0;
+    job->pause_began_us = now_us;
     pare_progress_begin(&job->meter, now_us);
-    job->random = now_us | 1;
-    job->flush_us = job->sample_us = job->check_us = now_us;
+    job->moved_us = now_us;
     set_queue_cap(job);
-    if (!job->options.dry_run) pare_pool_resize(job->pool, 1); /* one warms up during the scan */
     begin_window(job);
-    uv_timer_start(&job->tick, on_tick, 0, TICK_MS);
-    uv_idle_start(&job->idle, on_idle);
-    if (atomic_load(&job->cancel_asked)) pare_job_cancel_now(job);
+    const pare_err err = open_run(job, &diag);
+    if (err != PARE_OK) pare_job_fail(job, err, diag.text);
+}
+
+static void close_run(pare_job *job, pare_err synced)
+{
+    if (job->err == PARE_OK) job->err = synced;
+    if (job->ledger && job->run_id > 0) {
+        pare_progress totals;
+        pare_diag diag = {0};
+        pare_job_fill_progress(job, pare_clock_us(), &totals);
+        const pare_err end =
+            pare_ledger_run_end(job->ledger, job->run_id, &totals, !job->cancelled, &diag);
+        if (job->err == PARE_OK && end != PARE_OK) {
+            job->err = end;
+            job->diag = diag;
+        }
+    }
+}
+
+static void end(pare_job *job)
+{
+    close_run(job, job->sync_err);
+    job->phase = PARE_PHASE_ENDED;
+    pare_job_progress(job, pare_clock_us(), true);
+    if (job->engine->closing) return; /* it is not the job that ends */
+    pare_job_set_state(job, job->err != PARE_OK ? PARE_JOB_FAILED
+                            : job->cancelled    ? PARE_JOB_CANCELLED
+                                                : PARE_JOB_DONE);
+}
+
+static void do_sync(uv_work_t *work)
+{
+    pare_job *const job = work->data;
+    job->sync_err = pare_job_sync(job, &job->diag);
+}
+
+static void after_sync(uv_work_t *work, int status)
+{
+    pare_job *const job = work->data;
+    (void)status;
+    end(job);
+    pare_engine_pump(job->engine);
+}
+
+static void begin_end(pare_job *job)
+{
+    job->phase = PARE_PHASE_SYNC;
+    job->sync_work.data = job;
+    if (job->unsynced.count > 0 &&
+        uv_queue_work(job->engine->loop, &job->sync_work, do_sync, after_sync) == 0) {
+        return;
+    }
+    job->sync_err = pare_job_sync(job, &job->diag);
+    end(job);
 }

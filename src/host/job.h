@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* One run: from paths to results. A single-threaded machine on a libuv loop; what blocks on the
- * disk is done in libuv's thread pool, what touches images in worker processes.
+/* One job: from paths to results, with what the engine shares among jobs. What blocks on the disk
+ * is done in libuv's thread pool, what touches images in worker processes.
  *
- * Internal to job*.c and batch.c. The way of a task:
+ * Internal to engine*.c and job*.c. The way of a task:
  *
  *   plan -> intake (open, hash) -> ledger, twins -> queue -> worker -> commit -> result
  *                                        |                               ^
@@ -11,12 +11,9 @@
 #ifndef PARE_HOST_JOB_H
 #define PARE_HOST_JOB_H
 
-#include <stdatomic.h>
-
-#include <pare/batch.h>
-
 #include "base/trace.h"
 #include "host/backup.h"
+#include "host/engine.h"
 #include "host/governor.h"
 #include "host/intake.h"
 #include "host/metrics.h"
@@ -28,7 +25,6 @@
 #include "host/scan.h"
 #include "host/task.h"
 
-typedef struct pare_job pare_job;
 typedef struct pare_task pare_task;
 
 /* What a commit needs and gives; only while a task is between worker and result. */
@@ -78,10 +74,12 @@ struct pare_task {
 #define PARE_JOB_FAILURES_CAP 2 /* crashes and lies of workers over one image */
 
 typedef enum pare_job_phase {
-    PARE_PHASE_SCAN = 0, /* fill the plan */
+    PARE_PHASE_HELD = 0, /* waits for its turn */
+    PARE_PHASE_SCAN,     /* fill the plan */
     PARE_PHASE_KNOWN,    /* report what needs no work */
     PARE_PHASE_WORK,
-    PARE_PHASE_END /* wait for processes to end */
+    PARE_PHASE_SYNC, /* wait for the disk */
+    PARE_PHASE_ENDED
 } pare_job_phase;
 
 /* File systems that got results which nobody waited for; synced once, at the end of the run. */
@@ -92,81 +90,90 @@ typedef struct pare_unsynced {
 } pare_unsynced;
 
 struct pare_job {
-    pare_batch_options options; /* copied; strings borrowed */
-    uv_loop_t loop;
-    uv_idle_t idle; /* scan and known results, a slice at a time */
-    uv_timer_t tick;
-    uv_async_t wake; /* cancel */
-    atomic_bool cancel_asked;
-    bool loop_open;
+    pare_engine *engine;
+    pare_job *next; /* in the order of adding */
+    uint64_t number;
+    pare_batch_options options; /* copied, with strings in texts */
+    void *texts;
+    pare_job_state_fn on_state;
+    int64_t job_id, run_id; /* rows of the ledger; 0: none */
     pare_job_phase phase;
-    bool scan_done, cancelled;
-    pare_err fatal; /* why the run could not go on */
-    pare_diag fatal_diag;
+    pare_job_state state;
+    bool submitted, paused, scan_done, cancelled, released, stands_back;
+    pare_err err; /* why the job could not go on; at the end: how it ended */
+    pare_diag diag;
 
     pare_folders *folders;
-    pare_ledger *ledger; /* NULL: none */
+    pare_ledger *ledger; /* the engine's; NULL: none */
+    pare_trace *trace;   /* the engine's; NULL: none */
     pare_scan *scan;
     pare_plan *plan;
     pare_backup *backup;
-    pare_pool *pool;
-    pare_trace *trace;
-    pare_governor governor;
     pare_queue queue;
+    double served; /* cost given to workers, to be fair between jobs */
     pare_hash settings;
-    char worker_path[4096];
-    int64_t run_id;
     pare_unsynced unsynced;
+    uv_work_t sync_work;
+    pare_err sync_err;
 
     pare_task_counts counts;
-    uint64_t next_task_id;
     size_t known_at; /* next entry to report in KNOWN */
     pare_task *buckets[PARE_JOB_BUCKETS];
     pare_task *waiting; /* by due_us */
-    uint32_t intake_count, commit_count;
-    uint32_t intake_cap, commit_cap, queue_cap, queue_most; /* what the descriptors allow */
-    uint64_t random;                                        /* jitter of retries */
-    double us_per_cost;                                     /* measured; 0 unknown */
+    uint32_t intake_count, commit_count, queue_cap;
+    double us_per_cost;                   /* measured; 0 unknown */
     uint64_t moves, moves_seen, moved_us; /* to notice that nothing moves any more */
-    uint64_t cancel_us, flush_us, sample_us, report_us, check_us, window_us;
+    bool stall_told;
+    uint64_t cancel_us, report_us, window_us;
+    uint64_t paused_us, pause_began_us; /* time that does not count */
 
     pare_progress_meter meter;
     pare_metrics metrics;
     pare_progress totals; /* counters only */
-    pare_worker_view views[PARE_MAX_WORKERS];
+    uint64_t restarts_before;
 };
 
 /* job.c */
+/* Everything but the paths: add those to job->scan, then submit. */
+PARE_NODISCARD pare_err pare_job_create(pare_engine *engine, const pare_job_request *request,
+                                        pare_job **out, pare_diag *diag);
+void pare_job_submit(pare_job *job, bool paused);
+/* Only after its end, or before it was submitted. */
+void pare_job_destroy(pare_job *job);
 void pare_job_fail(pare_job *job, pare_err err, const char *text);
-/* Go on wherever something can go on. */
-void pare_job_pump(pare_job *job);
 void pare_job_cancel_now(pare_job *job);
-/* How many tasks may be in each stage with the descriptors that this process may open, and how
- * many folders may be kept open. */
-uint32_t pare_job_share_descriptors(pare_job *job);
-/* Handles on the loop, from creation to destruction, so that a cancel may come at any time. */
-void pare_job_open(pare_job *job);
-void pare_job_close(pare_job *job);
-void pare_job_start(pare_job *job);
-extern const pare_pool_events pare_job_pool_events;
+/* Leave HELD. */
+void pare_job_begin(pare_job *job);
+/* Go on wherever something can go on, workers aside. */
+void pare_job_turn(pare_job *job);
+/* A slice of scan or known results. True: there is more. */
+bool pare_job_slice(pare_job *job);
+void pare_job_tick(pare_job *job, uint64_t now_us);
+/* Internal consistency, and whether anything moves. */
+void pare_job_check(pare_job *job, uint64_t now_us);
+void pare_job_set_state(pare_job *job, pare_job_state state);
+/* Time of this job: pauses left out. */
+uint64_t pare_job_time_us(const pare_job *job, uint64_t now_us);
+/* Tasks that could go to workers now or soon. */
+uint64_t pare_job_demand(const pare_job *job);
 /* Move a task; an illegal step ends the run. */
 void pare_job_move(pare_task *task, pare_task_state to);
 
 /* job_commit.c */
-/* Wait for the disk where results were only handed over. Errors: PARE_ERR_IO. */
+/* Wait for the disk where results were only handed over; blocks. Errors: PARE_ERR_IO. */
 PARE_NODISCARD pare_err pare_job_sync(pare_job *job, pare_diag *diag);
 
 /* job_task.c: tasks, intake, what is known already, workers' answers */
 void pare_job_feed(pare_job *job);
-void pare_job_dispatch(pare_job *job);
 void pare_job_enqueue(pare_task *task);
+/* The best task of at most room_bytes goes to a worker. False: none fits, or no worker took it. */
+bool pare_job_dispatch(pare_job *job, uint64_t room_bytes);
+uint64_t pare_job_expected_us(const pare_job *job, double cost);
 /* Was it the disk, and is another try left? Not once the result has its name. */
 bool pare_job_may_retry(const pare_task *task, pare_err err);
 void pare_job_wait(pare_task *task, bool commit_next);
 void pare_job_wake_due(pare_job *job, uint64_t now_us);
 void pare_job_abandon_idle(pare_job *job);
-void pare_job_answer(pare_task *task, const pare_pool_answer *answer);
-void pare_job_returned(pare_task *task);
 /* Release everything of a task; its state is DONE or ABANDONED. */
 void pare_job_task_end(pare_task *task);
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "host/job.h"
+#include "host/engine_inside.h"
 
 static void start_commit(pare_task *task);
 
@@ -115,7 +115,7 @@ static void distrust(pare_task *task)
         fail_commit(task, PARE_ERR_PROTOCOL);
         return;
     }
-    pare_pool_distrust(job->pool, task->worker);
+    pare_pool_distrust(job->engine->pool, task->worker);
     job->metrics.crashes++;
     if (++task->failures < PARE_JOB_FAILURES_CAP) {
         job->metrics.retries++;
@@ -173,7 +173,9 @@ static void after_commit(uv_work_t *work, int status)
     const pare_err err = task->work_err;
     (void)status;
     job->commit_count--;
+    job->engine->commit_count--;
     pare_histogram_add(&job->metrics.commit, task->work_end_us - task->work_begin_us);
+    pare_histogram_add(&job->engine->metrics.commit, task->work_end_us - task->work_begin_us);
     pare_trace_overlapping(job->trace, "replace", task->sent.id, task->work_begin_us,
                            task->work_end_us);
     note_unsynced(job, task->commit);
@@ -197,7 +199,7 @@ static void after_commit(uv_work_t *work, int status)
     } else {
         fail_commit(task, err);
     }
-    pare_job_pump(job);
+    pare_engine_pump(job->engine);
 }
 
 static pare_err prepare(pare_task *task)
@@ -245,8 +247,10 @@ static void start_commit(pare_task *task)
         return;
     }
     job->commit_count++;
-    if (uv_queue_work(&job->loop, &task->work, do_commit, after_commit) != 0) {
+    job->engine->commit_count++;
+    if (uv_queue_work(job->engine->loop, &task->work, do_commit, after_commit) != 0) {
         job->commit_count--;
+        job->engine->commit_count--;
         fail_commit(task, PARE_ERR_NO_MEMORY);
     }
 }

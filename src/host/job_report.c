@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "host/job.h"
+#include "host/engine_inside.h"
 
 /* ---- results ---- */
 
-static void count(pare_job *job, const pare_file_result *result)
+static void count(pare_progress *totals, const pare_file_result *result)
 {
-    pare_progress *const totals = &job->totals;
     totals->files_done++;
     switch (result->outcome) {
     case PARE_OUTCOME_NONE: break;
@@ -25,7 +24,9 @@ static void count(pare_job *job, const pare_file_result *result)
 static void give(pare_job *job, pare_file_result *result)
 {
     result->seq = ++job->totals.seq;
-    count(job, result);
+    count(&job->totals, result);
+    count(&job->engine->totals, result);
+    pare_progress_done(&job->engine->meter, (double)result->bytes_in);
     if (job->options.on_result) job->options.on_result(job->options.user, result);
 }
 
@@ -199,43 +200,58 @@ void pare_job_report_known(pare_job *job, const pare_plan_entry *entry)
 
 /* ---- progress ---- */
 
+static bool is_scanned(const pare_job *job)
+{
+    return job->scan_done && job->phase != PARE_PHASE_SCAN;
+}
+
 void pare_job_fill_progress(const pare_job *job, uint64_t now_us, pare_progress *out)
 {
     pare_pool_stats stats = {0};
     *out = job->totals;
-    if (job->pool) pare_pool_stats_get(job->pool, &stats);
-    out->scan_done = job->scan_done && job->phase != PARE_PHASE_SCAN;
+    const pare_engine *const engine = job->engine;
+    const uint64_t time_us = pare_job_time_us(job, now_us), start_us = job->meter.start_us;
+    if (engine->pool) pare_pool_stats_get(engine->pool, &stats);
+    out->scan_done = is_scanned(job);
     out->fraction = job->meter.fraction;
-    out->elapsed_ms = (now_us - job->meter.start_us) / 1000;
+    out->elapsed_ms = start_us > 0 && time_us > start_us ? (time_us - start_us) / 1000 : 0;
     out->eta_ms = pare_progress_eta_ms(&job->meter);
     out->images_per_s = pare_progress_images_per_s(&job->meter);
-    out->cpu_pct = job->governor.cpu_pct;
+    out->cpu_pct = engine->governor.cpu_pct;
     out->queue_count = (uint32_t)job->queue.count;
     out->queue_cap = job->queue_cap;
-    out->memory_used_bytes = job->governor.used_bytes;
-    out->memory_budget_bytes = job->governor.budget_bytes;
+    out->memory_used_bytes = engine->governor.used_bytes;
+    out->memory_budget_bytes = engine->governor.budget_bytes;
     out->cache_hits = job->totals.cache_hits + job->metrics.ledger_hits;
     out->retries = job->metrics.retries;
     out->duplicates = job->metrics.duplicates;
-    out->worker_restarts = stats.restarts;
+    out->worker_restarts = stats.restarts - job->restarts_before;
     out->worker_count = stats.workers;
     out->worker_busy = stats.busy;
+}
+
+static bool is_mine(const void *user, const pare_pool_task *task)
+{
+    return task->options == &((const pare_job *)user)->options.image;
 }
 
 void pare_job_progress(pare_job *job, uint64_t now_us, bool final)
 {
     pare_progress progress;
+    pare_engine *const engine = job->engine;
     uint32_t views = 0;
-    if (job->pool) views = pare_pool_views(job->pool, job->views, PARE_MAX_WORKERS);
-    const bool scanned = job->scan_done && job->phase != PARE_PHASE_SCAN;
-    const double partial =
-        job->us_per_cost > 0 ? (double)pare_pool_partial_us(job->pool) / job->us_per_cost : 0;
-    pare_progress_update(&job->meter, now_us, partial, scanned);
+    double partial = 0;
+    if (engine->pool) {
+        views = pare_pool_views(engine->pool, engine->views, PARE_MAX_WORKERS);
+        const uint64_t partial_us = pare_pool_partial_us(engine->pool, is_mine, job);
+        if (job->us_per_cost > 0) partial = (double)partial_us / job->us_per_cost;
+    }
+    pare_progress_update(&job->meter, pare_job_time_us(job, now_us), partial, is_scanned(job));
     if (final && !job->cancelled) job->meter.fraction = 1;
     if (final && job->meter.eta_us > 0 && !job->cancelled) job->meter.eta_us = 0;
     pare_job_fill_progress(job, now_us, &progress);
     progress.final = final;
     progress.worker_count = views;
-    progress.workers = job->views;
+    progress.workers = engine->views;
     if (job->options.on_progress) job->options.on_progress(job->options.user, &progress);
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "host/job.h"
+#include "host/engine_inside.h"
 
 enum {
     WAITING_CAP = 128,
@@ -16,6 +16,10 @@ enum {
     DEADLINE_PX = 1000 * 1000,
     UNKNOWN_US = 1000 * 1000 * 1000,
 };
+
+static void on_answer(void *user, const pare_pool_answer *answer);
+static void on_returned(void *user);
+static const pare_pool_client CLIENT = {on_answer, on_returned};
 
 /* ---- tasks ---- */
 
@@ -32,10 +36,12 @@ static pare_task *task_new(pare_job *job, const pare_plan_entry *entry)
     task->result.score = -1;
     task->began_us = pare_clock_us();
     task->work.data = task;
-    task->sent.id = ++job->next_task_id;
+    task->sent.id = ++job->engine->next_task_id;
     task->sent.kind = PARE_TASK_OPTIMIZE;
     task->sent.options = &job->options.image;
     task->sent.name = entry->name;
+    task->sent.bytes_in = entry->ident.size_bytes;
+    task->sent.client = &CLIENT;
     task->sent.user = task;
     const double px = (double)entry->width_px * entry->height_px;
     const double share = px > DEADLINE_PX ? px / DEADLINE_PX : 1;
@@ -68,7 +74,7 @@ static void leave_bucket(pare_task *task)
 
 static void release_memory(pare_task *task)
 {
-    if (task->admitted) pare_governor_release(&task->job->governor, task->memory_bytes);
+    if (task->admitted) pare_governor_release(&task->job->engine->governor, task->memory_bytes);
     task->admitted = false;
 }
 
@@ -108,12 +114,12 @@ static void fail_task(pare_task *task, pare_err err, const char *text)
 
 /* ---- waiting for another try ---- */
 
-static uint64_t random_below(pare_job *job, uint64_t end)
+static uint64_t random_below(pare_engine *engine, uint64_t end)
 {
-    job->random ^= job->random << 13; /* xorshift64, Marsaglia 2003 */
-    job->random ^= job->random >> 7;
-    job->random ^= job->random << 17;
-    return job->random % end;
+    engine->random ^= engine->random << 13; /* xorshift64, Marsaglia 2003 */
+    engine->random ^= engine->random >> 7;
+    engine->random ^= engine->random << 17;
+    return engine->random % end;
 }
 
 /* 100, 400, 1600 ms, each give or take half, so that tasks do not come back all at once. */
@@ -124,7 +130,7 @@ void pare_job_wait(pare_task *task, bool commit_next)
     task->io_retries++;
     job->metrics.retries++;
     task->commit_next = commit_next;
-    task->due_us = pare_clock_us() + (pause_ms / 2 + random_below(job, pause_ms)) * 1000;
+    task->due_us = pare_clock_us() + (pause_ms / 2 + random_below(job->engine, pause_ms)) * 1000;
     memset(&task->diag, 0, sizeof task->diag);
     pare_job_move(task, PARE_STATE_WAITING);
     pare_task **at = &job->waiting;
@@ -193,6 +199,7 @@ static void after_intake(uv_work_t *work, int status)
     pare_job *const job = task->job;
     (void)status;
     job->intake_count--;
+    job->engine->intake_count--;
     close(task->commit->in_dir_fd); /* many tasks wait in the queue; descriptors are few */
     task->commit->in_dir_fd = -1;
     pare_histogram_add(&job->metrics.intake, task->work_end_us - task->work_begin_us);
@@ -223,7 +230,7 @@ static void after_intake(uv_work_t *work, int status)
             }
         }
     }
-    pare_job_pump(job);
+    pare_engine_pump(job->engine);
 }
 
 static void begin_intake(pare_task *task)
@@ -252,8 +259,10 @@ static void begin_intake(pare_task *task)
         return;
     }
     job->intake_count++;
-    if (uv_queue_work(&job->loop, &task->work, do_intake, after_intake) != 0) {
+    job->engine->intake_count++;
+    if (uv_queue_work(job->engine->loop, &task->work, do_intake, after_intake) != 0) {
         job->intake_count--;
+        job->engine->intake_count--;
         fail_task(task, PARE_ERR_NO_MEMORY, "no thread for a task");
     }
 }
@@ -268,7 +277,10 @@ static bool is_fed(const pare_job *job)
 
 void pare_job_feed(pare_job *job)
 {
-    while (!job->cancelled && job->intake_count < job->intake_cap && !is_fed(job)) {
+    const pare_engine *const engine = job->engine;
+    const uint32_t jobs = pare_engine_running(engine); /* each may have its share of the threads */
+    const uint32_t most = (engine->intake_cap + jobs - 1) / (jobs ? jobs : 1);
+    while (!job->cancelled && job->intake_count < most && !is_fed(job)) {
         const pare_plan_entry *const entry = pare_plan_next(job->plan);
         if (!entry) return;
         pare_task *const task = task_new(job, entry);
@@ -307,6 +319,7 @@ void pare_job_enqueue(pare_task *task)
         .user = task,
     };
     task->queued_us = pare_clock_us();
+    if (task->job->queue.count == 0) pare_engine_joins(task->job);
     if (pare_queue_push(&task->job->queue, &item) != PARE_OK) {
         fail_task(task, PARE_ERR_NO_MEMORY, "no memory for the queue");
         return;
@@ -326,6 +339,7 @@ static bool open_output(pare_task *task)
 static bool send_task(pare_task *task)
 {
     pare_job *const job = task->job;
+    pare_engine *const engine = job->engine;
     if (!open_output(task)) {
         const pare_err err =
             pare_fail_errno(&task->diag, "make memory file for", task->entry->name);
@@ -340,44 +354,40 @@ static bool send_task(pare_task *task)
     task->sent.fds[1] = task->out_fd;
     task->sent.fd_count = 2;
     pare_job_move(task, PARE_STATE_RUNNING);
-    if (!pare_pool_send(job->pool, &task->sent)) {
-        pare_job_returned(task);
+    if (!pare_pool_send(engine->pool, &task->sent)) {
+        on_returned(task);
         return false;
     }
-    pare_governor_admit(&job->governor, task->memory_bytes);
+    pare_governor_admit(&engine->governor, task->memory_bytes);
     task->admitted = true;
     task->attempts++;
-    pare_histogram_add(&job->metrics.queue_wait, task->sent.sent_us - task->queued_us);
+    const uint64_t waited_us = task->sent.sent_us - task->queued_us;
+    pare_histogram_add(&job->metrics.queue_wait, waited_us);
+    pare_histogram_add(&engine->metrics.queue_wait, waited_us);
     pare_trace_overlapping(job->trace, "queue", task->sent.id, task->queued_us, task->sent.sent_us);
     return true;
 }
 
-static uint64_t expected_us(const pare_job *job, double cost)
+uint64_t pare_job_expected_us(const pare_job *job, double cost)
 {
     if (job->us_per_cost <= 0) return UNKNOWN_US;
     const double us = job->us_per_cost * cost;
     return us < UNKNOWN_US ? (uint64_t)us : UNKNOWN_US;
 }
 
-void pare_job_dispatch(pare_job *job)
+bool pare_job_dispatch(pare_job *job, uint64_t room_bytes)
 {
-    while (!job->cancelled && job->commit_count < job->commit_cap) {
-        const pare_queue_item *const first = pare_queue_first(&job->queue);
-        if (!first) return;
-        /* The last, smallest images gain nothing by waiting behind each other. */
-        const uint64_t us = expected_us(job, first->cost);
-        if (!pare_pool_has_room(job->pool, us)) return;
-        uint64_t room = pare_governor_room(&job->governor);
-        pare_queue_item item;
-        if (!pare_queue_pop(&job->queue, room, &item)) return;
-        pare_task *const task = item.user;
-        task->sent.expected_us = expected_us(job, item.cost);
-        if (!send_task(task)) return;
-    }
+    pare_queue_item item;
+    if (!pare_queue_pop(&job->queue, room_bytes, &item)) return false;
+    pare_task *const task = item.user;
+    task->sent.expected_us = pare_job_expected_us(job, item.cost);
+    job->served += item.cost;
+    return send_task(task);
 }
 
-void pare_job_returned(pare_task *task)
+static void on_returned(void *user)
 {
+    pare_task *const task = user;
     release_memory(task);
     if (task->job->cancelled) {
         pare_job_move(task, PARE_STATE_ABANDONED);
@@ -392,6 +402,7 @@ static void learn(pare_job *job, const pare_task *task, uint64_t us)
     const double now = task->entry->cost > 0 ? (double)us / task->entry->cost : 0;
     job->us_per_cost = job->us_per_cost > 0 ? 0.9 * job->us_per_cost + 0.1 * now : now;
     pare_histogram_add(&job->metrics.task, us);
+    pare_histogram_add(&job->engine->metrics.task, us);
 }
 
 /* The steps of a task on its worker's lane, laid end to end: they alternate in truth. */
@@ -440,7 +451,7 @@ static void image_failed(pare_task *task, pare_err err)
     pare_job *const job = task->job;
     if (err == PARE_ERR_NO_MEMORY && !task->alone) {
         task->alone = true; /* larger than any budget: admitted when nothing else runs */
-        task->memory_bytes = job->governor.budget_bytes + 1;
+        task->memory_bytes = job->engine->governor.budget_bytes + 1;
         job->metrics.retries++;
         memset(&task->diag, 0, sizeof task->diag);
         pare_job_enqueue(task);
@@ -451,8 +462,9 @@ static void image_failed(pare_task *task, pare_err err)
     }
 }
 
-void pare_job_answer(pare_task *task, const pare_pool_answer *answer)
+static void on_answer(void *user, const pare_pool_answer *answer)
 {
+    pare_task *const task = user;
     pare_job *const job = task->job;
     task->worker = answer->worker;
     release_memory(task);

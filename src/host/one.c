@@ -47,17 +47,15 @@ static void ask(void *user)
     q->attempts += q->asked;
 }
 
-static void on_returned(void *user, pare_pool_task *task)
+static void on_returned(void *user)
 {
     question *const q = user;
-    (void)task;
     q->asked = false;
 }
 
-static void on_answer(void *user, pare_pool_task *task, const pare_pool_answer *answer)
+static void on_answer(void *user, const pare_pool_answer *answer)
 {
     question *const q = user;
-    (void)task;
     q->asked = false;
     if (answer->err == PARE_OK) {
         q->answer = *answer->message;
@@ -73,7 +71,8 @@ static void on_fatal(void *user, pare_err err, const char *text)
     if (!q->done) finish(q, err, text);
 }
 
-static const pare_pool_events EVENTS = {on_answer, on_returned, ask, on_fatal};
+static const pare_pool_events EVENTS = {ask, on_fatal, NULL};
+static const pare_pool_client CLIENT = {on_answer, on_returned};
 
 /* The answer's own error becomes the result; its text goes to diag. */
 static pare_err put_question(question *q, const pare_batch_options *options, pare_diag *diag)
@@ -143,6 +142,8 @@ static void init_question(question *q, pare_task_kind kind, const pare_options *
     q->task.kind = kind;
     q->task.options = options;
     q->task.name = "";
+    q->task.client = &CLIENT;
+    q->task.user = q;
 }
 
 pare_err pare_file_info(const char *path, const char *worker_path, pare_info *out, pare_diag *diag)

@@ -41,6 +41,7 @@ typedef struct worker {
     uint32_t task_count;
     uint64_t started_us, asked_to_end_us;
     uint64_t tasks_done; /* by this number, over restarts */
+    pare_pool_worker record;
     uint32_t tasks_here; /* by this process */
     pare_step step;
     uint64_t step_us;
@@ -58,6 +59,16 @@ struct pare_pool {
     bool closing, fatal;
     worker *workers; /* worker_cap of them */
 };
+
+static void on_tick(uv_timer_t *timer);
+
+/* Something has a time limit now. */
+static void watch(pare_pool *pool)
+{
+    uv_handle_t *const tick = (uv_handle_t *)&pool->tick;
+    if (uv_is_active(tick) || uv_is_closing(tick)) return;
+    uv_timer_start(&pool->tick, on_tick, TICK_MS, TICK_MS);
+}
 
 static bool is_alive(const worker *w)
 {
@@ -82,6 +93,7 @@ static void start(pare_pool *pool, worker *w)
     w->rss_bytes = w->cpu_us = w->sampled_us = 0;
     w->cpu_pct = 0;
     w->state = WORKER_STARTING;
+    watch(pool);
     const pare_err err =
         pare_worker_link_spawn(&w->link, pool->config.loop, &pool->config.command, &diag);
     if (err == PARE_OK) return;
@@ -106,6 +118,7 @@ static void retire(worker *w)
     w->state = WORKER_RETIRING;
     if (w->task_count > 0) return;
     w->asked_to_end_us = pare_clock_us();
+    watch(w->pool);
     pare_worker_link_finish(&w->link);
 }
 
@@ -181,6 +194,7 @@ static void after_task(pare_pool *pool, worker *w)
 static void on_result(pare_pool *pool, worker *w, const pare_message *message)
 {
     pare_pool_task *const task = shift(w);
+    const uint64_t begin_us = task->started_us;
     /* It answered while the signal was on its way: the task behind it is not to blame. */
     if (w->state == WORKER_DYING) w->verdict = BLAMELESS;
     w->tasks_done++;
@@ -189,8 +203,10 @@ static void on_result(pare_pool *pool, worker *w, const pare_message *message)
     w->step_us = pare_clock_us();
     const pare_pool_answer answer = {
         .message = message, .text = "", .worker = w->number, .ended_us = w->step_us};
+    pare_histogram_add(&w->record.tasks, w->step_us - begin_us);
+    w->record.bytes_in += task->bytes_in;
     after_task(pool, w);
-    pool->config.events->on_answer(pool->config.user, task, &answer);
+    task->client->on_answer(task->user, &answer);
     if (w->state == WORKER_READY) pool->config.events->on_room(pool->config.user);
 }
 
@@ -242,7 +258,10 @@ static void on_worker_exit(pare_worker_link *link, int64_t status, int signal)
     describe_end(w, status, signal, text, sizeof text);
     w->state = WORKER_DYING;
     w->step = PARE_STEP_IDLE;
-    if (!regular && !pool->closing) pool->restarts++;
+    if (!regular && !pool->closing) {
+        pool->restarts++;
+        w->record.restarts++;
+    }
     if (w->task_count > 0) {
         pare_pool_task *const head = shift(w);
         const pare_pool_answer answer = {
@@ -252,12 +271,11 @@ static void on_worker_exit(pare_worker_link *link, int64_t status, int signal)
             .ended_us = pare_clock_us(),
         };
         pare_pool_task *const next = w->task_count > 0 ? shift(w) : NULL;
-        const pare_pool_events *const events = pool->config.events;
-        if (next) events->on_returned(pool->config.user, next);
+        if (next) next->client->on_returned(next->user);
         if (w->verdict == BLAMELESS) {
-            events->on_returned(pool->config.user, head);
+            head->client->on_returned(head->user);
         } else {
-            events->on_answer(pool->config.user, head, &answer);
+            head->client->on_answer(head->user, &answer);
         }
     }
     if (never_ready && !pool->closing && ++pool->failed_starts >= FAILED_STARTS_CAP) {
@@ -267,13 +285,21 @@ static void on_worker_exit(pare_worker_link *link, int64_t status, int signal)
     }
 }
 
+static void on_tick_closed(uv_handle_t *tick)
+{
+    pare_pool *const pool = tick->data;
+    if (pool->config.events->on_closed) pool->config.events->on_closed(pool->config.user);
+}
+
 /* The last handle of a pool that closes. */
 static void close_tick_when_empty(pare_pool *pool)
 {
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
         if (pool->workers[i].link.in_use) return;
     }
-    if (!uv_is_closing((uv_handle_t *)&pool->tick)) uv_close((uv_handle_t *)&pool->tick, NULL);
+    if (!uv_is_closing((uv_handle_t *)&pool->tick)) {
+        uv_close((uv_handle_t *)&pool->tick, on_tick_closed);
+    }
 }
 
 static void on_closed(pare_worker_link *link)
@@ -295,8 +321,10 @@ static void on_tick(uv_timer_t *timer)
 {
     pare_pool *const pool = timer->data;
     const uint64_t now_us = pare_clock_us();
+    bool idle = true;
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
         worker *const w = &pool->workers[i];
+        idle &= w->state == WORKER_NONE || (w->state == WORKER_READY && w->task_count == 0);
         if (w->task_count > 0 && w->tasks[0]->deadline_ms > 0 &&
             now_us - w->tasks[0]->started_us > w->tasks[0]->deadline_ms * 1000) {
             kill_worker(w, PARE_ERR_TIMEOUT, "it took longer than the time limit");
@@ -311,6 +339,7 @@ static void on_tick(uv_timer_t *timer)
             kill_worker(w, PARE_ERR_TIMEOUT, "it does not end");
         }
     }
+    if (idle) uv_timer_stop(timer);
 }
 
 /* ---- the rest of the interface ---- */
@@ -341,7 +370,6 @@ pare_err pare_pool_create(const pare_pool_config *config, pare_pool **out, pare_
     }
     uv_timer_init(config->loop, &pool->tick);
     pool->tick.data = pool;
-    uv_timer_start(&pool->tick, on_tick, TICK_MS, TICK_MS);
     *out = pool;
     return PARE_OK;
 }
@@ -381,6 +409,7 @@ bool pare_pool_send(pare_pool *pool, pare_pool_task *task)
     task->sent_us = task->started_us = pare_clock_us();
     if (w->task_count == 0) w->step_us = task->sent_us;
     w->tasks[w->task_count++] = task;
+    watch(pool);
     return true;
 }
 
@@ -390,13 +419,25 @@ void pare_pool_distrust(pare_pool *pool, uint32_t number)
     kill_worker(&pool->workers[number - 1], BLAMELESS, "the worker lied");
 }
 
-void pare_pool_kill(pare_pool *pool)
+void pare_pool_kill(pare_pool *pool, pare_pool_filter filter, const void *user)
 {
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
-        if (pool->workers[i].task_count > 0) {
-            kill_worker(&pool->workers[i], PARE_ERR_CRASHED, "stopped");
-        }
+        worker *const w = &pool->workers[i];
+        if (w->task_count == 0 || (filter && !filter(user, w->tasks[0]))) continue;
+        kill_worker(w, PARE_ERR_CRASHED, "stopped");
     }
+}
+
+void pare_pool_revive(pare_pool *pool)
+{
+    pool->fatal = false;
+    pool->failed_starts = 0;
+}
+
+const pare_pool_worker *pare_pool_worker_of(const pare_pool *pool, uint32_t number)
+{
+    if (number < 1 || number > pool->config.worker_cap) return NULL;
+    return &pool->workers[number - 1].record;
 }
 
 void pare_pool_stats_get(const pare_pool *pool, pare_pool_stats *out)
@@ -445,13 +486,13 @@ uint32_t pare_pool_views(pare_pool *pool, pare_worker_view *views, uint32_t cap)
     return count;
 }
 
-uint64_t pare_pool_partial_us(const pare_pool *pool)
+uint64_t pare_pool_partial_us(const pare_pool *pool, pare_pool_filter filter, const void *user)
 {
     const uint64_t now_us = pare_clock_us();
     uint64_t sum_us = 0;
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
         const worker *const w = &pool->workers[i];
-        if (w->task_count == 0) continue;
+        if (w->task_count == 0 || !filter(user, w->tasks[0])) continue;
         const uint64_t us = now_us - w->tasks[0]->started_us;
         const uint64_t most_us = w->tasks[0]->expected_us / 10 * 9;
         sum_us += us < most_us ? us : most_us;

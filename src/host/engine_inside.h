@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Inside of the engine, for engine*.c and job*.c only. */
+#ifndef PARE_HOST_ENGINE_INSIDE_H
+#define PARE_HOST_ENGINE_INSIDE_H
+
+#include "host/job.h"
+
+struct pare_engine {
+    pare_engine_options options; /* strings borrowed */
+    uv_loop_t own_loop;
+    uv_loop_t *loop; /* own_loop, or that of the owner */
+    uv_timer_t tick; /* runs while there is something to do */
+    uv_idle_t idle;  /* scans and known results, a slice of each job at a time */
+    uint32_t open_handles;
+    bool closing, closed, pumping, pump_again;
+    void (*on_closed)(void *user);
+    void *closed_user;
+
+    pare_governor governor;
+    pare_pool *pool;     /* NULL: plans only */
+    pare_ledger *ledger; /* NULL: none */
+    pare_trace *trace;
+    char worker_path[4096];
+    uint64_t linger_us; /* how long workers stay that are not needed */
+    uint64_t needed_us; /* when the present number was last needed */
+    uint32_t pool_size;
+
+    pare_job *jobs;
+    uint64_t next_job, next_task_id;
+    double served;                /* what the job that was served last had got before */
+    pare_one *ones_queued, *ones; /* in the order of asking; all that have not ended */
+    uint32_t one_count;
+
+    uint32_t intake_count, commit_count;                     /* of all jobs */
+    uint32_t intake_cap, commit_cap, queue_most, folder_fds; /* what the descriptors allow */
+    uint64_t random;                                         /* jitter of retries */
+    uint64_t flush_us, sample_us, check_us;
+
+    pare_progress_meter meter; /* cost is bytes of input */
+    pare_metrics metrics;
+    pare_progress totals; /* counters of results */
+    pare_worker_view views[PARE_MAX_WORKERS];
+};
+
+/* engine.c */
+/* Something may be able to go on: now, or soon when called from a function of the interface. */
+void pare_engine_pump(pare_engine *engine);
+void pare_engine_wake(pare_engine *engine);
+/* With plans_only there are no workers, and only dry runs. */
+PARE_NODISCARD pare_err pare_engine_make(const pare_engine_options *options, bool plans_only,
+                                         pare_engine **out, pare_diag *diag);
+/* Ends a trace. Errors: PARE_ERR_IO. */
+PARE_NODISCARD pare_err pare_engine_end_trace(pare_engine *engine, pare_diag *diag);
+
+/* engine_next.c: who is served next */
+void pare_engine_dispatch(pare_engine *engine);
+/* The queue of a job is no longer empty: it gets no credit for the time it did not ask. */
+void pare_engine_joins(pare_job *job);
+uint32_t pare_engine_running(const pare_engine *engine); /* jobs that have begun and not ended */
+
+/* engine_one.c */
+/* False: the first in the queue must wait, and everybody else with it. */
+bool pare_engine_dispatch_ones(pare_engine *engine);
+void pare_engine_abandon_ones(pare_engine *engine);
+void pare_engine_fail_ones(pare_engine *engine, pare_err err, const char *text);
+
+#endif /* PARE_HOST_ENGINE_INSIDE_H */

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Several jobs side by side, with worker processes that do as the test files say. */
+#include "support/test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "host/engine.h"
+
+enum { FILE_LEN = 400, JOBS_CAP = 16 };
+
+/* What one job reported. */
+typedef struct seen {
+    pare_job *job;
+    uint64_t results, last_seq, finals, by_outcome[5], bytes_in, bytes_out;
+    uint64_t ended_after; /* results of all jobs when it ended */
+    bool out_of_order;
+    pare_progress last;
+    pare_job_state state;
+    pare_err err;
+    int changes[8]; /* how often each state came */
+} seen;
+
+static uint64_t all_results; /* each test is a process of its own */
+static void (*at_result)(seen *s, const pare_file_result *result);
+
+static void on_result(void *user, const pare_file_result *result)
+{
+    seen *const s = user;
+    if (result->seq != s->last_seq + 1) s->out_of_order = true;
+    s->last_seq = result->seq;
+    s->results++;
+    s->by_outcome[result->outcome]++;
+    s->bytes_in += result->bytes_in;
+    s->bytes_out += result->bytes_out;
+    all_results++;
+    if (at_result) at_result(s, result);
+}
+
+static void on_progress(void *user, const pare_progress *progress)
+{
+    seen *const s = user;
+    s->finals += progress->final;
+    if (progress->files_done != s->results) s->out_of_order = true;
+    s->last = *progress;
+}
+
+static void on_state(void *user, pare_job *job, pare_job_state state, pare_err err,
+                     const char *text)
+{
+    seen *const s = user;
+    CHECK_TRUE(job == s->job);
+    CHECK_TRUE(!pare_job_state_is_final(s->state));
+    if (text[0]) printf("# %s\n", text);
+    s->state = state;
+    s->err = err;
+    s->changes[state]++;
+    if (pare_job_state_is_final(state)) s->ended_after = all_results;
+}
+
+/* An "image": a PNG header with an order for the stand-in worker, unique by number. */
+static void put(int dir, const char *name, const char *order, int number)
+{
+    uint8_t data[FILE_LEN];
+    memset(data, 'x', sizeof data);
+    memcpy(data, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08\x08\2\0\0\0\0\0\0\0", 33);
+    const int len = snprintf((char *)data + 33, 300, "do:%s\n%d.", order, number);
+    data[33 + len] = 'y';
+    test_put_bytes(dir, name, data, sizeof data);
+}
+
+static int next_number;
+
+/* A folder of its own for a job; the path is kept. */
+static char *folder_of(const char *order, int count)
+{
+    const int dir = test_dir();
+    for (int i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "f%04d.png", i);
+        put(dir, name, order, ++next_number);
+    }
+    return strdup(test_dir_path());
+}
+
+static pare_engine *make_engine(uint32_t workers, bool with_ledger)
+{
+    static char ledger[4200];
+    pare_engine_options options;
+    pare_engine *engine = NULL;
+    pare_engine_options_init(&options);
+    if (!ledger[0]) {
+        (void)test_dir();
+        snprintf(ledger, sizeof ledger, "%s/ledger.db", test_dir_path());
+    }
+    options.workers = workers;
+    options.use_ledger = with_ledger;
+    options.ledger_path = ledger;
+    options.worker_path = getenv("PARE_TEST_WORKER");
+    MUST(pare_engine_create(&options, &engine, NULL));
+    return engine;
+}
+
+static void add_with(pare_engine *engine, const char *path, seen *s, pare_job_request request,
+                     pare_priority priority)
+{
+    pare_batch_options options;
+    pare_batch_options_init(&options);
+    options.output_mode = PARE_OUTPUT_IN_PLACE;
+    options.timeout_ms = 20000;
+    options.priority = priority;
+    options.on_result = on_result;
+    options.on_progress = on_progress;
+    options.user = s;
+    request.options = &options;
+    request.paths = &path;
+    request.path_count = 1;
+    request.on_state = on_state;
+    MUST(pare_engine_add(engine, &request, &s->job, NULL));
+}
+
+static void add(pare_engine *engine, const char *path, seen *s, pare_priority priority)
+{
+    add_with(engine, path, s, (pare_job_request){0}, priority);
+}
+
+static void check_done(const seen *s, uint64_t files)
+{
+    CHECK_INT(s->state, ==, PARE_JOB_DONE);
+    CHECK_INT(s->changes[PARE_JOB_DONE], ==, 1);
+    CHECK_INT(s->finals, ==, 1);
+    CHECK_TRUE(s->last.final);
+    CHECK_TRUE(!s->out_of_order);
+    CHECK_INT(s->results, ==, files);
+    CHECK_INT(s->last.files_total, ==, files);
+    CHECK_INT(s->last.files_done, ==, files);
+    CHECK_INT(s->last.optimized, ==, s->by_outcome[PARE_OUTCOME_OPTIMIZED]);
+    CHECK_INT(s->last.failed, ==, s->by_outcome[PARE_OUTCOME_FAILED]);
+    CHECK_INT(s->last.bytes_in, ==, s->bytes_in);
+    CHECK_INT(s->last.bytes_out, ==, s->bytes_out);
+    CHECK_DOUBLE(s->last.fraction, ==, 1.0);
+}
+
+TEST(two_jobs_at_once_have_exact_totals)
+{
+    static seen a, b;
+    pare_engine *engine = make_engine(2, true);
+    add(engine, folder_of("shrink", 300), &a, PARE_PRIORITY_NORMAL);
+    add(engine, folder_of("shrink", 200), &b, PARE_PRIORITY_NORMAL);
+    pare_engine_run(engine);
+    check_done(&a, 300);
+    check_done(&b, 200);
+    CHECK_INT(a.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 300);
+    CHECK_INT(b.bytes_out, ==, 200 * FILE_LEN / 2);
+    CHECK_TRUE(pare_job_run_id(a.job) != pare_job_run_id(b.job));
+    pare_job_release(&a.job);
+    pare_engine_destroy(&engine); /* the other one is released by this */
+    CHECK_TRUE(engine == NULL);
+}
+
+TEST(a_small_job_ends_while_a_large_one_runs)
+{
+    static seen large, small;
+    pare_engine *engine = make_engine(2, false);
+    add(engine, folder_of("sleep 2", 300), &large, PARE_PRIORITY_NORMAL);
+    add(engine, folder_of("sleep 2", 10), &small, PARE_PRIORITY_NORMAL);
+    pare_engine_run(engine);
+    check_done(&large, 300);
+    check_done(&small, 10);
+    /* Turn and turn about, and what the queue of the first had before. */
+    CHECK_INT(small.ended_after, <, 100);
+    CHECK_INT(large.ended_after, ==, 310);
+    pare_engine_destroy(&engine);
+}
+
+TEST(a_higher_priority_goes_first_and_a_lower_one_waits)
+{
+    static seen low, high;
+    pare_engine *engine = make_engine(2, false);
+    add(engine, folder_of("sleep 2", 200), &low, PARE_PRIORITY_LOW);
+    add(engine, folder_of("sleep 2", 60), &high, PARE_PRIORITY_HIGH);
+    pare_engine_run(engine);
+    check_done(&low, 200);
+    check_done(&high, 60);
+    CHECK_INT(high.ended_after, <, 110); /* with equal shares it would be 120 at the least */
+    pare_engine_destroy(&engine);
+}
+
+static seen *paused_one;
+static uint64_t results_at_pause, others_since;
+
+static void pause_after_five(seen *s, const pare_file_result *result)
+{
+    (void)result;
+    if (s != paused_one) {
+        others_since++;
+        if (others_since == 60 && s->state == PARE_JOB_RUNNING) {
+            results_at_pause = paused_one->results;
+            CHECK_INT(pare_job_state_of(paused_one->job), ==, PARE_JOB_PAUSED);
+        }
+        if (others_since == 120) {
+            CHECK_INT(paused_one->results, ==, results_at_pause); /* nothing new was started */
+            pare_job_resume(paused_one->job);
+        }
+    } else if (s->results == 5) {
+        pare_job_pause(s->job);
+        others_since = 0;
+    }
+}
+
+TEST(a_paused_job_stands_still_and_goes_on)
+{
+    static seen a, b;
+    pare_engine *engine = make_engine(2, false);
+    paused_one = &a;
+    at_result = pause_after_five;
+    add(engine, folder_of("sleep 2", 100), &a, PARE_PRIORITY_NORMAL);
+    add(engine, folder_of("sleep 2", 200), &b, PARE_PRIORITY_NORMAL);
+    pare_engine_run(engine);
+    check_done(&a, 100);
+    check_done(&b, 200);
+    CHECK_INT(a.changes[PARE_JOB_PAUSED], ==, 1);
+    CHECK_INT(a.changes[PARE_JOB_RUNNING], ==, 2);
+    CHECK_INT(results_at_pause, >=, 5);
+    CHECK_INT(results_at_pause, <, 60);
+    pare_engine_destroy(&engine);
+}
+
+static void cancel_after_twenty(seen *s, const pare_file_result *result)
+{
+    (void)result;
+    if (s == paused_one && s->results == 20) pare_job_cancel(s->job);
+}
+
+TEST(a_cancelled_job_ends_alone)
+{
+    static seen a, b, c;
+    pare_engine *engine = make_engine(2, false);
+    paused_one = &a;
+    at_result = cancel_after_twenty;
+    add(engine, folder_of("sleep 5", 200), &a, PARE_PRIORITY_NORMAL);
+    add(engine, folder_of("sleep 5", 60), &b, PARE_PRIORITY_NORMAL);
+    add_with(engine, folder_of("shrink", 5), &c, (pare_job_request){.paused = true},
+             PARE_PRIORITY_NORMAL);
+    pare_job_cancel(c.job); /* before it began */
+    pare_engine_run(engine);
+    CHECK_INT(a.state, ==, PARE_JOB_CANCELLED);
+    CHECK_INT(a.finals, ==, 1);
+    CHECK_INT(a.results, >=, 20);
+    CHECK_INT(a.results, <, 100);
+    CHECK_INT(a.last.files_done, ==, a.results);
+    CHECK_INT(c.state, ==, PARE_JOB_CANCELLED);
+    CHECK_INT(c.results, ==, 0);
+    check_done(&b, 60);
+    pare_engine_destroy(&engine);
+}
+
+TEST(a_hanging_image_does_not_hold_a_cancelled_job_nor_the_others)
+{
+    static seen a, b;
+    pare_engine *engine = make_engine(2, false);
+    paused_one = &a;
+    char *const path = folder_of("shrink", 40);
+    char *const stuck = folder_of("hang", 1);
+    add(engine, stuck, &a, PARE_PRIORITY_NORMAL);
+    add(engine, path, &b, PARE_PRIORITY_NORMAL);
+    const uint64_t start_us = pare_clock_us();
+    pare_job_cancel(a.job);
+    pare_engine_run(engine);
+    CHECK_INT(pare_clock_us() - start_us, <, 15 * 1000 * 1000);
+    CHECK_INT(a.state, ==, PARE_JOB_CANCELLED);
+    check_done(&b, 40);
+    pare_engine_destroy(&engine);
+}
+
+TEST(a_dying_worker_costs_only_its_image)
+{
+    static seen a, b;
+    pare_engine *engine = make_engine(2, false);
+    char *const bad = folder_of("crash", 3);
+    add(engine, bad, &a, PARE_PRIORITY_NORMAL);
+    add(engine, folder_of("shrink", 100), &b, PARE_PRIORITY_NORMAL);
+    pare_engine_run(engine);
+    check_done(&a, 3);
+    CHECK_INT(a.by_outcome[PARE_OUTCOME_FAILED], ==, 3);
+    check_done(&b, 100);
+    CHECK_INT(b.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 100);
+    pare_engine_destroy(&engine);
+}
+
+/* SIGKILL from outside, as the kernel does when memory runs out. */
+static void kill_workers(seen *s, const pare_file_result *result)
+{
+    (void)result;
+    if (all_results % 40 != 0 || s->last.worker_count == 0) return;
+    char path[64];
+    int pid = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *const children = fopen(path, "re");
+    if (!children) return;
+    if (fscanf(children, "%d", &pid) == 1) CHECK_INT(kill(pid, SIGKILL), ==, 0);
+    fclose(children);
+}
+
+TEST(a_killed_worker_costs_nothing)
+{
+    static seen a, b;
+    pare_engine *engine = make_engine(2, false);
+    at_result = kill_workers;
+    add(engine, folder_of("sleep 2", 100), &a, PARE_PRIORITY_NORMAL);
+    add(engine, folder_of("sleep 2", 100), &b, PARE_PRIORITY_NORMAL);
+    pare_engine_run(engine);
+    check_done(&a, 100);
+    check_done(&b, 100);
+    CHECK_INT(a.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 100);
+    CHECK_INT(b.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 100);
+    pare_engine_destroy(&engine);
+}
+
+TEST(a_path_that_is_not_there_is_refused_at_once)
+{
+    pare_engine *engine = make_engine(1, false);
+    pare_batch_options options;
+    pare_batch_options_init(&options);
+    const char *const paths[] = {"/nonexistent"};
+    const pare_job_request request = {.options = &options, .paths = paths, .path_count = 1};
+    pare_job *job = NULL;
+    CHECK_INT(pare_engine_add(engine, &request, &job, NULL), ==, PARE_ERR_NOT_FOUND);
+    CHECK_TRUE(job == NULL);
+    pare_engine_destroy(&engine);
+}
+
+static void note_closed(void *user)
+{
+    *(bool *)user = true;
+}
+
+TEST(an_engine_on_a_loop_of_others_closes_and_leaves_nothing)
+{
+    static seen a;
+    static bool closed;
+    uv_loop_t loop;
+    pare_engine_options options;
+    pare_engine *engine = NULL;
+    pare_engine_options_init(&options);
+    CHECK_INT(uv_loop_init(&loop), ==, 0);
+    options.loop = &loop;
+    options.workers = 2;
+    options.use_ledger = false;
+    options.worker_path = getenv("PARE_TEST_WORKER");
+    MUST(pare_engine_create(&options, &engine, NULL));
+    add(engine, folder_of("sleep 5", 400), &a, PARE_PRIORITY_NORMAL);
+    while (a.results < 10)
+        uv_run(&loop, UV_RUN_ONCE);
+    pare_engine_close(engine, note_closed, &closed);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    CHECK_TRUE(closed);
+    CHECK_TRUE(!pare_job_state_is_final(a.state)); /* it can go on another day */
+    CHECK_INT(uv_loop_close(&loop), ==, 0);
+    pare_engine_destroy(&engine);
+}
+
+RUN(two_jobs_at_once_have_exact_totals, a_small_job_ends_while_a_large_one_runs,
+    a_higher_priority_goes_first_and_a_lower_one_waits, a_paused_job_stands_still_and_goes_on,
+    a_cancelled_job_ends_alone, a_hanging_image_does_not_hold_a_cancelled_job_nor_the_others,
+    a_dying_worker_costs_only_its_image, a_killed_worker_costs_nothing,
+    a_path_that_is_not_there_is_refused_at_once,
+    an_engine_on_a_loop_of_others_closes_and_leaves_nothing)

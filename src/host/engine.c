@@ -255,13 +255,6 @@ static void share_descriptors(pare_engine *engine)
     engine->queue_most = clamp(left > taken ? left - taken : 0, 2, QUEUE_CAP);
 }
 
-/* Larger than what any admitted task needs, so that only what runs away is stopped. */
-static uint64_t address_space(const pare_governor *governor)
-{
-    const uint64_t fixed = (uint64_t)4 << 30; /* libraries, stacks, reserves of allocators */
-    return governor->budget_bytes < UINT64_MAX / 4 ? fixed + 2 * governor->budget_bytes : 0;
-}
-
 static pare_err create_pool(pare_engine *engine, pare_diag *diag)
 {
     static const pare_pool_events EVENTS = {on_room, on_fatal, close_handles};
@@ -273,7 +266,7 @@ static pare_err create_pool(pare_engine *engine, pare_diag *diag)
         .loop = engine->loop,
         .command = {.path = engine->worker_path,
                     .nice = o->low_priority ? LOW_PRIORITY_NICE : 0,
-                    .memory_bytes = address_space(&engine->governor),
+                    .memory_bytes = pare_governor_ceiling(&engine->governor),
                     .require_sandbox = o->require_sandbox},
         .worker_cap = engine->governor.jobs,
         .rss_watermark_bytes = watermark,

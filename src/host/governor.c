@@ -68,6 +68,12 @@ uint64_t pare_governor_room(const pare_governor *g)
     return g->used_bytes < g->budget_bytes ? g->budget_bytes - g->used_bytes : 0;
 }
 
+uint64_t pare_governor_ceiling(const pare_governor *g)
+{
+    const uint64_t at_rest = (uint64_t)64 << 20; /* data of libraries, reserves of the allocator */
+    return g->budget_bytes < UINT64_MAX - at_rest ? g->budget_bytes + at_rest : UINT64_MAX;
+}
+
 void pare_governor_admit(pare_governor *g, uint64_t bytes)
 {
     g->used_bytes += bytes;

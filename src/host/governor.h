@@ -27,6 +27,9 @@ void pare_governor_init(pare_governor *governor, uint64_t budget_bytes, uint32_t
 /* How large a task may be now. When nothing runs: any size, for one that is larger than the
  * budget runs alone rather than never. */
 uint64_t pare_governor_room(const pare_governor *governor);
+/* Most memory that a worker may write to: the budget, which one large image alone may use up, and
+ * what a worker at rest needs. */
+uint64_t pare_governor_ceiling(const pare_governor *governor);
 void pare_governor_admit(pare_governor *governor, uint64_t bytes);
 void pare_governor_release(pare_governor *governor, uint64_t bytes);
 

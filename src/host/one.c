@@ -89,7 +89,7 @@ static pare_err put_question(question *q, const pare_batch_options *options, par
         .loop = &loop,
         .command = {.path = path,
                     .nice = options->priority == PARE_PRIORITY_LOW ? 10 : 0,
-                    .memory_bytes = ((uint64_t)4 << 30) + 2 * governor.budget_bytes,
+                    .memory_bytes = pare_governor_ceiling(&governor),
                     .require_sandbox = options->require_sandbox},
         .worker_cap = 1,
         .events = &EVENTS,

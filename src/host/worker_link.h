@@ -36,7 +36,7 @@ struct pare_worker_link {
 typedef struct pare_worker_command {
     const char *path;
     int nice;
-    uint64_t memory_bytes; /* address space; 0: no limit */
+    uint64_t memory_bytes; /* writable memory; 0: no limit */
     bool require_sandbox;  /* a worker whose seccomp layer does not hold gets no task */
 } pare_worker_command;
 

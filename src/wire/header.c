@@ -2,9 +2,11 @@
 /* Sizes from the first bytes of a file, and what they mean for memory and time. */
 #include "wire/header.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/checked.h"
+#include "wire/target_size.h"
 
 /* JPEG: ITU-T T.81 B.1.1: segments up to the frame header. */
 static void read_jpeg(const uint8_t *data, size_t len, pare_header *out)
@@ -256,15 +258,37 @@ static bool is_scored(const pare_options *options)
     return options->min_score > 0 || options->target_size_bytes > 0;
 }
 
+/* Pixels that the decoder gives and that remain after the resize. The header does not tell whether
+ * the image lies on its side: the larger of both. */
+static void planned_pixels(const pare_header *header, const pare_options *options, double px,
+                           double *decoded, double *kept)
+{
+    uint32_t size[2][2];
+    const uint32_t w = header->width_px, h = header->height_px;
+    *decoded = *kept = px;
+    if (!pare_target_size(&options->resize, w, h, &size[0][0], &size[0][1]) ||
+        !pare_target_size(&options->resize, h, w, &size[1][1], &size[1][0])) {
+        return;
+    }
+    *decoded = *kept = 0;
+    for (int i = 0; i < 2; i++) {
+        const double factor = pare_target_shrink(header->format, w, h, size[i][0], size[i][1]);
+        *decoded = fmax(*decoded, px / (factor * factor));
+        *kept = fmax(*kept, (double)size[i][0] * (double)size[i][1]);
+    }
+}
+
 uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
                                   const pare_options *options)
 {
     const double base = 24.0 * 1024 * 1024; /* a worker at rest, with its libraries */
-    const double px = pixels(header, file_len);
     const double px_bytes = header->channels * (header->depth_bits > 8 ? 2.0 : 1.0);
+    double decoded, kept;
+    planned_pixels(header, options, pixels(header, file_len), &decoded, &kept);
     /* Decoded input, transformed copy, decoded candidate; the metric keeps planes of floats. */
-    double need = base + 3.0 * (double)file_len + 3.0 * px * px_bytes;
-    if (is_scored(options)) need += 60.0 * px;
+    double need = base + (decoded + 2.0 * kept) * px_bytes;
+    if (is_scored(options)) need += 60.0 * kept;
+    if (decoded >= pixels(header, file_len)) need += 3.0 * (double)file_len;
     const double most = 1e15; /* sizes from a hostile header must still fit */
     return (uint64_t)(need < most ? need : most);
 }

@@ -20,6 +20,9 @@
 #define HAS_SHADOW_MEMORY 0
 #endif
 
+/* Libraries, stacks, mapped inputs. */
+#define ADDRESS_EXTRA_BYTES ((uint64_t)4 << 30)
+
 static pare_err lower(int resource, rlim_t value, const char *name, pare_diag *diag)
 {
     struct rlimit now;
@@ -30,6 +33,16 @@ static pare_err lower(int resource, rlim_t value, const char *name, pare_diag *d
     return PARE_OK;
 }
 
+/* What can be written to is the limit; the input, mapped to be read only, costs no memory that the
+ * kernel could not take back, but may not fill the address space either. */
+static pare_err limit_memory(const pare_worker_limits *limits, pare_diag *diag)
+{
+    const uint64_t most = UINT64_MAX / 4;
+    const uint64_t memory = limits->memory_bytes < most ? limits->memory_bytes : most;
+    PARE_TRY(lower(RLIMIT_DATA, memory, "memory", diag));
+    return lower(RLIMIT_AS, 2 * memory + ADDRESS_EXTRA_BYTES, "address space", diag);
+}
+
 pare_err pare_worker_limits_apply(const pare_worker_limits *limits, pare_diag *diag)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return pare_fail_errno(diag, "prctl", "worker");
@@ -38,9 +51,7 @@ pare_err pare_worker_limits_apply(const pare_worker_limits *limits, pare_diag *d
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
     PARE_TRY(lower(RLIMIT_CORE, 0, "core", diag));
-    if (limits->memory_bytes > 0 && !HAS_SHADOW_MEMORY) {
-        PARE_TRY(lower(RLIMIT_AS, limits->memory_bytes, "memory", diag));
-    }
+    if (limits->memory_bytes > 0 && !HAS_SHADOW_MEMORY) PARE_TRY(limit_memory(limits, diag));
     if (limits->nice > 0) {
         errno = 0;
         if (nice(limits->nice) == -1 && errno != 0) return pare_fail_errno(diag, "nice", "worker");

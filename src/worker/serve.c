@@ -133,7 +133,7 @@ static pare_err run_optimize(server *s, const int *fds, const pare_options *opti
     pare_result_deinit(result);
     result->len = err == PARE_OK ? len : 0;
     input_close(&in);
-    if (px >= PURGE_FROM_PX) pare_worker_memory_purge();
+    if (px >= PURGE_FROM_PX || err == PARE_ERR_NO_MEMORY) pare_worker_memory_purge();
     return err;
 }
 

@@ -7,6 +7,7 @@
 #include <lcms2.h>
 
 #include "core/transform/transform.h"
+#include "wire/target_size.h"
 
 static const pare_color COLORS[] = {PARE_COLOR_GRAY, PARE_COLOR_RGB, PARE_COLOR_CMYK};
 
@@ -84,7 +85,7 @@ TEST(target_sizes_keep_the_ratio_and_never_enlarge_unasked)
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         uint32_t width, height;
-        const bool resizes = pare_transform_target_size(&CASES[i].resize, CASES[i].width,
+        const bool resizes = pare_target_size(&CASES[i].resize, CASES[i].width,
                                                         CASES[i].height, &width, &height);
         CHECK_INT(width, ==, CASES[i].want_width);
         CHECK_INT(height, ==, CASES[i].want_height);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "core/codec/png_info.h"
 #include "core/image/exif.h"
+#include "core/image/shrink.h"
 
 /* A compressed chunk may not become larger than this: no profile or packet comes near. */
 enum { CHUNK_BYTES_MAX = 16 << 20, CHUNKS_MAX = 1000, PASSES_MAX = 7 };
@@ -27,6 +28,8 @@ typedef struct session {
     png_structp png;
     png_infop info;
     png_bytep *rows;
+    png_bytep row; /* of an image that is shrunk while it is read */
+    pare_shrink shrink;
 } session;
 
 _Noreturn static void on_error(png_structp png, png_const_charp text)
@@ -75,27 +78,74 @@ static void set_expansion(session *s, unsigned depth_bits)
     png_read_update_info(s->png, s->info);
 }
 
-static pare_err read_pixels(session *s)
+/* What the pixels look like after the expansion. */
+typedef struct shape {
+    uint32_t width, height;
+    pare_color color;
+    bool has_alpha;
+    uint8_t depth_bits;
+} shape;
+
+static shape read_shape(const session *s)
 {
-    const uint32_t width = png_get_image_width(s->png, s->info);
-    const uint32_t height = png_get_image_height(s->png, s->info);
-    const uint8_t file_depth = png_get_bit_depth(s->png, s->info);
-    /* 8 channels' bytes at most, and the row pointers */
-    PARE_TRY(pare_limits_check(s->limits, width, height, file_depth == 16 ? 8 : 4, s->diag));
-    set_expansion(s, file_depth);
     const uint8_t type = png_get_color_type(s->png, s->info);
-    const uint8_t depth = png_get_bit_depth(s->png, s->info);
-    PARE_TRY(pare_image_init(s->out, width, height,
-                             type & PNG_COLOR_MASK_COLOR ? PARE_COLOR_RGB : PARE_COLOR_GRAY,
-                             (type & PNG_COLOR_MASK_ALPHA) != 0, depth));
+    return (shape){
+        .width = png_get_image_width(s->png, s->info),
+        .height = png_get_image_height(s->png, s->info),
+        .color = type & PNG_COLOR_MASK_COLOR ? PARE_COLOR_RGB : PARE_COLOR_GRAY,
+        .has_alpha = (type & PNG_COLOR_MASK_ALPHA) != 0,
+        .depth_bits = png_get_bit_depth(s->png, s->info),
+    };
+}
+
+static pare_err read_whole(session *s, const shape *about)
+{
+    PARE_TRY(pare_image_init(s->out, about->width, about->height, about->color, about->has_alpha,
+                             about->depth_bits));
     PARE_CHECK(s->diag, png_get_rowbytes(s->png, s->info) == s->out->stride_bytes);
-    s->rows = malloc(sizeof *s->rows * height);
+    s->rows = malloc(sizeof *s->rows * about->height);
     if (!s->rows) return PARE_ERR_NO_MEMORY;
-    for (uint32_t y = 0; y < height; y++)
+    for (uint32_t y = 0; y < about->height; y++)
         s->rows[y] = pare_image_row(s->out, y);
     png_read_image(s->png, s->rows);
-    png_read_end(s->png, s->info);
     return PARE_OK;
+}
+
+/* Only one row of the file's size is ever held. */
+static pare_err read_shrunk(session *s, const shape *about, uint32_t factor)
+{
+    PARE_TRY(pare_shrink_init(&s->shrink, factor, about->width, about->height, about->color,
+                              about->has_alpha, about->depth_bits, s->out));
+    s->row = malloc(png_get_rowbytes(s->png, s->info));
+    if (!s->row) return PARE_ERR_NO_MEMORY;
+    for (uint32_t y = 0; y < about->height; y++) {
+        png_read_row(s->png, s->row, NULL);
+        pare_shrink_add_row(&s->shrink, s->row);
+    }
+    return PARE_OK;
+}
+
+/* The rows of an interlaced file come in seven passes: it is shrunk when it is complete. */
+static pare_err read_pixels(session *s)
+{
+    const bool is_interlaced = png_get_interlace_type(s->png, s->info) != PNG_INTERLACE_NONE;
+    const uint8_t file_depth = png_get_bit_depth(s->png, s->info);
+    const uint32_t factor = s->limits && s->limits->shrink > 1 ? s->limits->shrink : 1;
+    pare_limits limits = s->limits ? *s->limits : (pare_limits){0};
+    if (is_interlaced) limits.shrink = 1;
+    /* 8 channels' bytes at most, and the row pointers */
+    PARE_TRY(pare_limits_check(&limits, png_get_image_width(s->png, s->info),
+                               png_get_image_height(s->png, s->info), file_depth == 16 ? 8 : 4,
+                               s->diag));
+    set_expansion(s, file_depth);
+    const shape about = read_shape(s);
+    if (factor > 1 && !is_interlaced) {
+        PARE_TRY(read_shrunk(s, &about, factor));
+    } else {
+        PARE_TRY(read_whole(s, &about));
+    }
+    png_read_end(s->png, s->info);
+    return is_interlaced ? pare_shrink_image(s->out, factor) : PARE_OK;
 }
 
 static pare_err read_metadata(session *s)
@@ -133,7 +183,9 @@ static void run_session(session *s)
         if (s->err == PARE_OK) s->err = read_metadata(s);
     }
     png_destroy_read_struct(&s->png, &s->info, NULL);
+    pare_shrink_deinit(&s->shrink);
     free(s->rows);
+    free(s->row);
 }
 
 /* By precedence: cICP, iCCP, sRGB, gAMA and cHRM (W3C PNG, section 4.3). */

@@ -9,6 +9,7 @@
 #include <tiffio.h>
 
 #include "base/checked.h"
+#include "core/image/shrink.h"
 
 enum { PAGES_MAX = 64, ALLOCATION_MAX = 256 << 20 };
 
@@ -54,6 +55,21 @@ static toff_t file_len(thandle_t handle)
     return ((source *)handle)->file.len;
 }
 
+/* Strips are taken out of the file where they lie, however large they are. libtiff never writes into
+ * a file that it was told to read. */
+static int map_file(thandle_t handle, void **data, toff_t *len)
+{
+    const source *const s = handle;
+    *data = (void *)(uintptr_t)s->file.data;
+    *len = s->file.len;
+    return 1;
+}
+
+static void unmap_file(thandle_t handle, void *data, toff_t len)
+{
+    (void)handle, (void)data, (void)len;
+}
+
 /* libtiff 4.5: handlers for one file, so that nothing is printed and nothing is shared. */
 static int ignore(TIFF *tiff, void *user, const char *module, const char *format, va_list args)
 {
@@ -68,8 +84,8 @@ static TIFF *open_tiff(source *s)
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, ALLOCATION_MAX);
     TIFFOpenOptionsSetErrorHandlerExtR(options, ignore, NULL);
     TIFFOpenOptionsSetWarningHandlerExtR(options, ignore, NULL);
-    TIFF *tiff = TIFFClientOpenExt("input", "rm", s, read_bytes, write_bytes, seek, close_nothing,
-                                   file_len, NULL, NULL, options);
+    TIFF *tiff = TIFFClientOpenExt("input", "r", s, read_bytes, write_bytes, seek, close_nothing,
+                                   file_len, map_file, unmap_file, options);
     TIFFOpenOptionsFree(options);
     return tiff;
 }
@@ -170,45 +186,6 @@ static bool is_plain(const shape *s, pare_color *color)
     return s->photometric == PHOTOMETRIC_SEPARATED && colors == 4;
 }
 
-/* Strips or tiles of whole samples into the image. Tiles are cut at the edges. */
-static bool read_tiles(TIFF *tiff, pare_image *out)
-{
-    uint32_t tile_w = 0, tile_h = 0;
-    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_w);
-    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_h);
-    const size_t pixel_len = (size_t)out->channels * (out->depth_bits / 8u);
-    const tmsize_t tile_len = TIFFTileSize(tiff);
-    if (tile_w == 0 || tile_h == 0 || tile_len <= 0 || tile_len > ALLOCATION_MAX ||
-        (uint64_t)tile_w * tile_h * pixel_len > (uint64_t)tile_len) {
-        return false;
-    }
-    uint8_t *tile = calloc(1, (size_t)tile_len);
-    bool ok = tile != NULL;
-    for (uint32_t y = 0; ok && y < out->height_px; y += tile_h) {
-        for (uint32_t x = 0; ok && x < out->width_px; x += tile_w) {
-            ok = TIFFReadTile(tiff, tile, x, y, 0, 0) >= 0;
-            const uint32_t w = out->width_px - x < tile_w ? out->width_px - x : tile_w;
-            const uint32_t h = out->height_px - y < tile_h ? out->height_px - y : tile_h;
-            for (uint32_t row = 0; ok && row < h; row++) {
-                memcpy(pare_image_row(out, y + row) + x * pixel_len,
-                       tile + (size_t)row * tile_w * pixel_len, w * pixel_len);
-            }
-        }
-    }
-    free(tile);
-    return ok;
-}
-
-static bool read_rows(TIFF *tiff, pare_image *out)
-{
-    if (TIFFIsTiled(tiff)) return read_tiles(tiff, out);
-    if ((uint64_t)TIFFScanlineSize64(tiff) != out->stride_bytes) return false;
-    for (uint32_t y = 0; y < out->height_px; y++) {
-        if (TIFFReadScanline(tiff, pare_image_row(out, y), y, 0) != 1) return false;
-    }
-    return true;
-}
-
 static uint32_t get_sample(const pare_image *image, const uint8_t *row, size_t at)
 {
     return image->depth_bits == 8 ? row[at] : ((const uint16_t *)(const void *)row)[at];
@@ -224,26 +201,111 @@ static void set_sample(const pare_image *image, uint8_t *row, size_t at, uint32_
 }
 
 /* Gray where 0 is white, and colours that were multiplied by alpha. */
-static void normalize(const shape *s, pare_image *out)
+static void normalize_row(const shape *s, const pare_image *out, uint8_t *row)
 {
     const uint32_t top = out->depth_bits == 8 ? 255 : 65535;
     const bool white_is_0 = s->photometric == PHOTOMETRIC_MINISWHITE;
     const bool associated = has_alpha(s) && s->extras[0] == EXTRASAMPLE_ASSOCALPHA;
     if (!white_is_0 && !associated) return;
     const unsigned colors = out->channels - (out->has_alpha ? 1u : 0u);
-    for (uint32_t y = 0; y < out->height_px; y++) {
-        uint8_t *row = pare_image_row(out, y);
-        for (uint32_t x = 0; x < out->width_px; x++) {
-            const size_t pixel = (size_t)x * out->channels;
-            const uint32_t alpha = out->has_alpha ? get_sample(out, row, pixel + colors) : top;
-            for (unsigned c = 0; c < colors; c++) {
-                uint64_t value = get_sample(out, row, pixel + c);
-                if (white_is_0) value = top - value;
-                if (associated && alpha) value = (value * top + alpha / 2) / alpha;
-                set_sample(out, row, pixel + c, value > top ? top : (uint32_t)value);
-            }
+    for (uint32_t x = 0; x < s->width; x++) {
+        const size_t pixel = (size_t)x * out->channels;
+        const uint32_t alpha = out->has_alpha ? get_sample(out, row, pixel + colors) : top;
+        for (unsigned c = 0; c < colors; c++) {
+            uint64_t value = get_sample(out, row, pixel + c);
+            if (white_is_0) value = top - value;
+            if (associated && alpha) value = (value * top + alpha / 2) / alpha;
+            set_sample(out, row, pixel + c, value > top ? top : (uint32_t)value);
         }
     }
+}
+
+/* Rows of whole samples on their way into the image: straight, or through a band of a few rows when
+ * the image is shrunk meanwhile. */
+typedef struct reader {
+    TIFF *tiff;
+    const shape *about;
+    pare_image *out;
+    size_t row_len;
+    pare_shrink shrink; /* factor 0: the rows of out are read into */
+    uint8_t *band;
+} reader;
+
+static uint8_t *row_at(const reader *r, uint32_t band_y, uint32_t y)
+{
+    return r->shrink.factor ? r->band + (size_t)y * r->row_len
+                            : pare_image_row(r->out, band_y + y);
+}
+
+static void finish_rows(reader *r, uint32_t band_y, uint32_t count)
+{
+    for (uint32_t y = 0; y < count; y++) {
+        uint8_t *row = row_at(r, band_y, y);
+        normalize_row(r->about, r->out, row);
+        if (r->shrink.factor) pare_shrink_add_row(&r->shrink, row);
+    }
+}
+
+static pare_err make_band(reader *r, uint32_t rows)
+{
+    size_t len;
+    if (!r->shrink.factor) return PARE_OK;
+    if (!pare_mul_size(r->row_len, rows, &len)) return PARE_ERR_TOO_LARGE;
+    r->band = calloc(1, len);
+    return r->band ? PARE_OK : PARE_ERR_NO_MEMORY;
+}
+
+/* One row of tiles; they are cut at the edges. */
+static bool read_tile_row(reader *r, uint8_t *tile, uint32_t tile_w, uint32_t y, uint32_t rows)
+{
+    const size_t pixel_len = (size_t)r->out->channels * (r->out->depth_bits / 8u);
+    for (uint32_t x = 0; x < r->about->width; x += tile_w) {
+        const uint32_t left = r->about->width - x, w = left < tile_w ? left : tile_w;
+        if (TIFFReadTile(r->tiff, tile, x, y, 0, 0) < 0) return false;
+        for (uint32_t row = 0; row < rows; row++) {
+            memcpy(row_at(r, y, row) + x * pixel_len, tile + (size_t)row * tile_w * pixel_len,
+                   w * pixel_len);
+        }
+        if (left <= tile_w) break; /* x must not wrap around */
+    }
+    return true;
+}
+
+static pare_err read_tiles(reader *r)
+{
+    uint32_t tile_w = 0, tile_h = 0;
+    TIFFGetField(r->tiff, TIFFTAG_TILEWIDTH, &tile_w);
+    TIFFGetField(r->tiff, TIFFTAG_TILELENGTH, &tile_h);
+    const size_t pixel_len = (size_t)r->out->channels * (r->out->depth_bits / 8u);
+    const tmsize_t tile_len = TIFFTileSize(r->tiff);
+    if (tile_w == 0 || tile_h == 0 || tile_len <= 0 || tile_len > ALLOCATION_MAX ||
+        (uint64_t)tile_w * tile_h * pixel_len > (uint64_t)tile_len) {
+        return PARE_ERR_CORRUPT;
+    }
+    const uint32_t height = r->about->height;
+    PARE_TRY(make_band(r, tile_h < height ? tile_h : height));
+    uint8_t *tile = calloc(1, (size_t)tile_len);
+    pare_err err = tile ? PARE_OK : PARE_ERR_NO_MEMORY;
+    for (uint32_t y = 0; err == PARE_OK && y < height;) {
+        const uint32_t rows = height - y < tile_h ? height - y : tile_h;
+        if (!read_tile_row(r, tile, tile_w, y, rows)) err = PARE_ERR_CORRUPT;
+        finish_rows(r, y, rows);
+        y += rows;
+    }
+    free(tile);
+    return err;
+}
+
+static pare_err read_rows(reader *r)
+{
+    if (TIFFIsTiled(r->tiff)) return read_tiles(r);
+    if ((uint64_t)TIFFScanlineSize64(r->tiff) != r->row_len) return PARE_ERR_CORRUPT;
+    PARE_TRY(make_band(r, 1));
+    for (uint32_t y = 0; y < r->about->height; y++) {
+        if (TIFFReadScanline(r->tiff, row_at(r, y, 0), y, 0) != 1) return PARE_ERR_CORRUPT;
+        finish_rows(r, y, 1);
+    }
+    return PARE_OK;
 }
 
 /* Everything else that libtiff can turn into 8-bit RGBA: palettes, bilevel, YCbCr, Lab. */
@@ -273,12 +335,21 @@ static pare_err decode_rgba(TIFF *tiff, const shape *s, pare_image *out)
     return PARE_OK;
 }
 
-static pare_err decode_plain(TIFF *tiff, const shape *s, pare_color color, pare_image *out)
+static pare_err decode_plain(TIFF *tiff, const shape *s, pare_color color, uint32_t factor,
+                             pare_image *out)
 {
-    PARE_TRY(pare_image_init(out, s->width, s->height, color, has_alpha(s), (uint8_t)s->bits));
-    if (!read_rows(tiff, out)) return PARE_ERR_CORRUPT;
-    normalize(s, out);
-    return PARE_OK;
+    reader r = {.tiff = tiff, .about = s, .out = out};
+    const uint8_t depth = (uint8_t)s->bits;
+    pare_err err = factor > 1 ? pare_shrink_init(&r.shrink, factor, s->width, s->height, color,
+                                                 has_alpha(s), depth, out)
+                              : pare_image_init(out, s->width, s->height, color, has_alpha(s), depth);
+    if (err == PARE_OK) {
+        r.row_len = (size_t)s->width * out->channels * (depth / 8u);
+        err = read_rows(&r);
+    }
+    pare_shrink_deinit(&r.shrink);
+    free(r.band);
+    return err;
 }
 
 static pare_err copy_metadata(TIFF *tiff, pare_metadata *out)
@@ -294,32 +365,40 @@ static pare_err copy_metadata(TIFF *tiff, pare_metadata *out)
     return PARE_OK;
 }
 
+static pare_err decode_pixels(TIFF *tiff, const pare_limits *limits, const shape *about,
+                              pare_image *out, pare_diag *diag)
+{
+    pare_color color = PARE_COLOR_RGB;
+    const bool by_rows = is_plain(about, &color);
+    const uint32_t factor = limits && limits->shrink > 1 ? limits->shrink : 1;
+    pare_limits own = limits ? *limits : (pare_limits){0};
+    if (!by_rows) own.shrink = 1;
+    PARE_TRY(pare_limits_check(&own, about->width, about->height, 8, diag));
+    if (by_rows) return decode_plain(tiff, about, color, factor, out);
+    PARE_TRY(decode_rgba(tiff, about, out));
+    return pare_shrink_image(out, factor);
+}
+
 static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *out, pare_diag *diag)
 {
     source s = {file, 0};
     shape about;
-    pare_color color = PARE_COLOR_RGB;
     TIFF *tiff = open_tiff(&s);
     if (!tiff) return pare_fail(diag, PARE_ERR_CORRUPT, "the TIFF directory is damaged");
     read_shape(tiff, &about);
-    pare_err err = pare_limits_check(limits, about.width, about.height, 8, diag);
-    if (err == PARE_OK && is_camera_raw(tiff, file)) {
-        err = pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "TIFF: several images, or camera raw");
-    }
-    if (err != PARE_OK) {
-        TIFFClose(tiff);
-        return err;
-    }
-    err = is_plain(&about, &color) ? decode_plain(tiff, &about, color, out)
-                                   : decode_rgba(tiff, &about, out);
+    pare_err err = is_camera_raw(tiff, file)
+                       ? pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                                   "TIFF: several images, or camera raw")
+                       : decode_pixels(tiff, limits, &about, out, diag);
     if (err == PARE_OK) err = copy_metadata(tiff, &out->metadata);
     if (err == PARE_OK) out->orientation = (uint8_t)about.orientation;
     TIFFClose(tiff);
     if (err == PARE_OK) return PARE_OK;
     pare_image_deinit(out);
     return pare_fail(diag, err, "decode: %s",
-                     err == PARE_ERR_CORRUPT ? "the TIFF is damaged or cut off"
-                                             : "a kind of TIFF that Pare does not read");
+                     err == PARE_ERR_CORRUPT     ? "the TIFF is damaged or cut off"
+                     : err == PARE_ERR_NO_MEMORY ? "no memory for the pixels of the TIFF"
+                                                 : "a kind of TIFF that Pare does not read");
 }
 
 const pare_codec pare_codec_tiff = {

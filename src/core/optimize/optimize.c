@@ -9,6 +9,7 @@
 #include "core/optimize/attempt.h"
 #include "core/optimize/candidates.h"
 #include "core/transform/transform.h"
+#include "wire/target_size.h"
 
 void pare_found_deinit(pare_found *found)
 {
@@ -80,27 +81,21 @@ static bool stored_target(const pare_work *work, uint32_t *width, uint32_t *heig
 {
     const bool swaps = work->info.orientation >= 5;
     const uint32_t stored_width = work->info.width_px, stored_height = work->info.height_px;
-    return pare_transform_target_size(&work->options->resize, swaps ? stored_height : stored_width,
+    return pare_target_size(&work->options->resize, swaps ? stored_height : stored_width,
                                       swaps ? stored_width : stored_height, swaps ? height : width,
                                       swaps ? width : height);
 }
 
-/* How much smaller the decoder may make the image: for a resize as long as it stays twice the
- * target; for a recompression without scores an eighth tells enough. */
+/* The fraction to decode at; for a recompression of a JPEG without scores an eighth tells enough. */
 static uint32_t choose_shrink(const pare_work *work)
 {
     uint32_t width, height;
-    if (work->info.format != PARE_FORMAT_JPEG) return 1;
-    if (stored_target(work, &width, &height)) {
-        for (uint32_t shrink = 8; shrink > 1; shrink /= 2) {
-            if (work->info.width_px / shrink >= 2 * width &&
-                work->info.height_px / shrink >= 2 * height) {
-                return shrink;
-            }
-        }
-        return 1;
-    }
     const pare_options *options = work->options;
+    if (stored_target(work, &width, &height)) {
+        return pare_target_shrink(work->info.format, work->info.width_px, work->info.height_px,
+                                  width, height);
+    }
+    if (work->info.format != PARE_FORMAT_JPEG) return 1;
     const bool keeps_colors = !work->info.has_icc || (options->keep & PARE_KEEP_ICC);
     const pare_candidate same = {.quality = pare_options_quality(options, PARE_FORMAT_JPEG)};
     return pare_candidates_stay(work) && keeps_colors && same.quality.mode == PARE_QUALITY_FIXED &&

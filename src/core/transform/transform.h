@@ -9,10 +9,6 @@
 /* Turn pixels upright; orientation becomes 1. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_transform_orient(pare_image *image, pare_diag *diag);
 
-/* The size that options ask for an image of this size after orientation; false: no resize. */
-bool pare_transform_target_size(const pare_resize *resize, uint32_t width_px, uint32_t height_px,
-                                uint32_t *out_width_px, uint32_t *out_height_px);
-
 /* Resample (Lanczos 3, alpha premultiplied meanwhile). Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_transform_resize(pare_image *image, uint32_t width_px,
                                               uint32_t height_px, pare_diag *diag);

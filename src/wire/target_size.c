@@ -28,7 +28,7 @@ static uint32_t scaled_edge(uint32_t edge_px, double scale)
 }
 
 bool pare_target_size(const pare_resize *resize, uint32_t width_px, uint32_t height_px,
-                                uint32_t *out_width_px, uint32_t *out_height_px)
+                      uint32_t *out_width_px, uint32_t *out_height_px)
 {
     *out_width_px = width_px;
     *out_height_px = height_px;

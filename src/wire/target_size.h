@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The size that the resize options ask for, and how far a decoder may go towards it: the worker does
- * it, and the host estimates from it how much memory that takes. */
+/* The size that the resize options ask for, and how far a decoder may go towards it: the worker
+ * does it, and the host estimates from it how much memory that takes. */
 #ifndef PARE_WIRE_TARGET_SIZE_H
 #define PARE_WIRE_TARGET_SIZE_H
 

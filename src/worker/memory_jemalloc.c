@@ -9,8 +9,8 @@
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
-/* What is given back must not count against the limit of the process any more: jemalloc would keep the
- * addresses of freed memory. */
+/* What is given back must not count against the limit of the process any more: jemalloc would keep
+ * the addresses of freed memory. */
 extern const char *malloc_conf;
 __attribute__((visibility("default"))) const char *malloc_conf = "retain:false";
 

@@ -31,6 +31,7 @@ typedef struct input {
 
 typedef struct server {
     int socket;
+    const input *in;  /* of the image being worked on */
     uint64_t task_id; /* being worked on */
 } server;
 
@@ -117,21 +118,31 @@ static void on_step(void *user, pare_step step)
     (void)send_message(s->socket, &message, MSG_DONTWAIT);
 }
 
+/* A picture larger than memory is read once from front to back. */
+static void on_read(void *user, size_t upto_bytes)
+{
+    const server *const s = user;
+    const size_t pages = upto_bytes & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
+    if (s->in->mapped && pages > 0) (void)madvise(s->in->data, pages, MADV_DONTNEED);
+}
+
 static pare_err run_optimize(server *s, const int *fds, const pare_options *options,
                              pare_message *reply)
 {
     input in;
     pare_diag *const diag = &reply->result.diag;
     pare_result *const result = &reply->result.result;
-    const pare_step_listener listener = {on_step, s};
+    const pare_step_listener listener = {on_step, on_read, s};
     pare_err err = input_open(fds[0], &in, diag);
     if (err != PARE_OK) return err;
+    s->in = &in;
     err = pare_optimize_listen(in.data, in.len, options, &listener, result, diag);
     if (err == PARE_OK) err = write_whole(fds[1], result->data, result->len, diag);
     const uint64_t px = (uint64_t)result->width_in_px * result->height_in_px;
     const size_t len = result->len;
     pare_result_deinit(result);
     result->len = err == PARE_OK ? len : 0;
+    s->in = NULL;
     input_close(&in);
     if (px >= PURGE_FROM_PX || err == PARE_ERR_NO_MEMORY) pare_worker_memory_purge();
     return err;

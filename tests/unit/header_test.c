@@ -129,4 +129,18 @@ TEST(more_pixels_cost_more)
     CHECK_TRUE(pare_header_cost(&large, 1000, &options) < scored);
 }
 
-RUN(sizes_are_found_in_every_format, cut_and_garbled_headers_do_no_harm, more_pixels_cost_more)
+TEST(a_large_image_that_becomes_small_needs_little)
+{
+    pare_options options;
+    pare_options_init(&options);
+    const pare_header large = {PARE_FORMAT_PNG, 20000, 15000, 1, 8, 3};
+    const pare_header webp = {PARE_FORMAT_WEBP, 20000, 15000, 1, 8, 3};
+    const uint64_t whole = pare_header_memory_bytes(&large, 500000000, &options);
+    options.resize = (pare_resize){.mode = PARE_RESIZE_LONGEST, .width_px = 2000};
+    CHECK_INT(whole, >, (int64_t)10 << 30);
+    CHECK_INT(pare_header_memory_bytes(&large, 500000000, &options), <, (int64_t)300 << 20);
+    CHECK_INT(pare_header_memory_bytes(&webp, 500000000, &options), >, (int64_t)900 << 20);
+}
+
+RUN(sizes_are_found_in_every_format, cut_and_garbled_headers_do_no_harm, more_pixels_cost_more,
+    a_large_image_that_becomes_small_needs_little)

@@ -481,7 +481,8 @@ TEST(a_listener_hears_every_step_in_order)
     steps heard = {0};
     pare_result result;
     MUST(pare_optimize_listen(file.data, file.len, &options,
-                              &(pare_step_listener){note_step, &heard}, &result, NULL));
+                              &(pare_step_listener){.on_step = note_step, .user = &heard}, &result,
+                              NULL));
     CHECK_INT(heard.count, ==, 4);
     for (int i = 0; i < heard.count && i < 4; i++)
         CHECK_INT(heard.seen[i], ==, PARE_STEP_DECODE + i);

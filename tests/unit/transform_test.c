@@ -85,8 +85,8 @@ TEST(target_sizes_keep_the_ratio_and_never_enlarge_unasked)
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         uint32_t width, height;
-        const bool resizes = pare_target_size(&CASES[i].resize, CASES[i].width,
-                                                        CASES[i].height, &width, &height);
+        const bool resizes =
+            pare_target_size(&CASES[i].resize, CASES[i].width, CASES[i].height, &width, &height);
         CHECK_INT(width, ==, CASES[i].want_width);
         CHECK_INT(height, ==, CASES[i].want_height);
         CHECK_INT(resizes, ==, width != CASES[i].width || height != CASES[i].height);

@@ -30,6 +30,10 @@ typedef struct pare_limits {
     /* 1, 2, 4 or 8; 0 is 1. A decoder that can makes the image smaller by this factor (sizes round
      * up), for cheap resizing; others ignore it. max_pixels counts the size of the file. */
     uint32_t shrink;
+    /* Told now and then how much of a large file was read in one pass; its pages may be given back
+     * (they can be read again, at a price). NULL: nobody wants to know. */
+    void (*on_read)(void *user, size_t upto_bytes);
+    void *user;
 } pare_limits;
 
 /* PARE_ERR_TOO_LARGE, PARE_ERR_NO_MEMORY or PARE_ERR_CORRUPT (no pixels) for an image of this size
@@ -37,6 +41,9 @@ typedef struct pare_limits {
 PARE_NODISCARD pare_err pare_limits_check(const pare_limits *limits, uint64_t width_px,
                                           uint64_t height_px, uint64_t bytes_per_pixel,
                                           pare_diag *diag);
+
+/* Steps of on_read. */
+enum { PARE_READ_STEP_BYTES = 16 << 20 };
 
 /* True when bytes after the end of an image are worth keeping: more than 16, and not all zero. */
 bool pare_is_trailing_data(pare_bytes rest);

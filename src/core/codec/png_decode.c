@@ -18,7 +18,7 @@ enum { CHUNK_BYTES_MAX = 16 << 20, CHUNKS_MAX = 1000, PASSES_MAX = 7 };
 
 typedef struct session {
     pare_bytes file;
-    size_t at;
+    size_t at, told_at;
     const pare_limits *limits;
     pare_image *out;
     pare_diag *diag;
@@ -60,6 +60,10 @@ static void on_read(png_structp png, png_bytep to, size_t len)
     }
     memcpy(to, s->file.data + s->at, len);
     s->at += len;
+    if (s->at - s->told_at >= PARE_READ_STEP_BYTES && s->limits && s->limits->on_read) {
+        s->limits->on_read(s->limits->user, s->at);
+        s->told_at = s->at;
+    }
 }
 
 static void set_limits(session *s)

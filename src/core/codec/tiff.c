@@ -55,8 +55,8 @@ static toff_t file_len(thandle_t handle)
     return ((source *)handle)->file.len;
 }
 
-/* Strips are taken out of the file where they lie, however large they are. libtiff never writes into
- * a file that it was told to read. */
+/* Strips are taken out of the file where they lie, however large they are. libtiff never writes
+ * into a file that it was told to read. */
 static int map_file(thandle_t handle, void **data, toff_t *len)
 {
     const source *const s = handle;
@@ -226,6 +226,8 @@ typedef struct reader {
     TIFF *tiff;
     const shape *about;
     pare_image *out;
+    const pare_limits *limits; /* may be NULL */
+    size_t file_len, told_at;
     size_t row_len;
     pare_shrink shrink; /* factor 0: the rows of out are read into */
     uint8_t *band;
@@ -233,8 +235,7 @@ typedef struct reader {
 
 static uint8_t *row_at(const reader *r, uint32_t band_y, uint32_t y)
 {
-    return r->shrink.factor ? r->band + (size_t)y * r->row_len
-                            : pare_image_row(r->out, band_y + y);
+    return r->shrink.factor ? r->band + (size_t)y * r->row_len : pare_image_row(r->out, band_y + y);
 }
 
 static void finish_rows(reader *r, uint32_t band_y, uint32_t count)
@@ -243,6 +244,13 @@ static void finish_rows(reader *r, uint32_t band_y, uint32_t count)
         uint8_t *row = row_at(r, band_y, y);
         normalize_row(r->about, r->out, row);
         if (r->shrink.factor) pare_shrink_add_row(&r->shrink, row);
+    }
+    /* Where the rows lie in the file is guessed: nearly all writers put them in order. */
+    const double share = (double)(band_y + count) / (double)r->about->height;
+    const size_t upto = (size_t)(share * (double)r->file_len);
+    if (r->limits && r->limits->on_read && upto >= r->told_at + PARE_READ_STEP_BYTES) {
+        r->limits->on_read(r->limits->user, upto);
+        r->told_at = upto;
     }
 }
 
@@ -335,20 +343,21 @@ static pare_err decode_rgba(TIFF *tiff, const shape *s, pare_image *out)
     return PARE_OK;
 }
 
-static pare_err decode_plain(TIFF *tiff, const shape *s, pare_color color, uint32_t factor,
-                             pare_image *out)
+static pare_err decode_plain(reader *r, pare_color color, uint32_t factor)
 {
-    reader r = {.tiff = tiff, .about = s, .out = out};
+    const shape *s = r->about;
+    pare_image *out = r->out;
     const uint8_t depth = (uint8_t)s->bits;
-    pare_err err = factor > 1 ? pare_shrink_init(&r.shrink, factor, s->width, s->height, color,
-                                                 has_alpha(s), depth, out)
-                              : pare_image_init(out, s->width, s->height, color, has_alpha(s), depth);
+    pare_err err = factor > 1
+                       ? pare_shrink_init(&r->shrink, factor, s->width, s->height, color,
+                                          has_alpha(s), depth, out)
+                       : pare_image_init(out, s->width, s->height, color, has_alpha(s), depth);
     if (err == PARE_OK) {
-        r.row_len = (size_t)s->width * out->channels * (depth / 8u);
-        err = read_rows(&r);
+        r->row_len = (size_t)s->width * out->channels * (depth / 8u);
+        err = read_rows(r);
     }
-    pare_shrink_deinit(&r.shrink);
-    free(r.band);
+    pare_shrink_deinit(&r->shrink);
+    free(r->band);
     return err;
 }
 
@@ -365,16 +374,17 @@ static pare_err copy_metadata(TIFF *tiff, pare_metadata *out)
     return PARE_OK;
 }
 
-static pare_err decode_pixels(TIFF *tiff, const pare_limits *limits, const shape *about,
-                              pare_image *out, pare_diag *diag)
+static pare_err decode_pixels(TIFF *tiff, pare_bytes file, const pare_limits *limits,
+                              const shape *about, pare_image *out, pare_diag *diag)
 {
+    reader r = {.tiff = tiff, .about = about, .out = out, .limits = limits, .file_len = file.len};
     pare_color color = PARE_COLOR_RGB;
     const bool by_rows = is_plain(about, &color);
     const uint32_t factor = limits && limits->shrink > 1 ? limits->shrink : 1;
     pare_limits own = limits ? *limits : (pare_limits){0};
     if (!by_rows) own.shrink = 1;
     PARE_TRY(pare_limits_check(&own, about->width, about->height, 8, diag));
-    if (by_rows) return decode_plain(tiff, about, color, factor, out);
+    if (by_rows) return decode_plain(&r, color, factor);
     PARE_TRY(decode_rgba(tiff, about, out));
     return pare_shrink_image(out, factor);
 }
@@ -386,10 +396,9 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
     TIFF *tiff = open_tiff(&s);
     if (!tiff) return pare_fail(diag, PARE_ERR_CORRUPT, "the TIFF directory is damaged");
     read_shape(tiff, &about);
-    pare_err err = is_camera_raw(tiff, file)
-                       ? pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
-                                   "TIFF: several images, or camera raw")
-                       : decode_pixels(tiff, limits, &about, out, diag);
+    pare_err err = is_camera_raw(tiff, file) ? pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                                                         "TIFF: several images, or camera raw")
+                                             : decode_pixels(tiff, file, limits, &about, out, diag);
     if (err == PARE_OK) err = copy_metadata(tiff, &out->metadata);
     if (err == PARE_OK) out->orientation = (uint8_t)about.orientation;
     TIFFClose(tiff);

@@ -30,8 +30,8 @@ pare_err pare_shrink_init(pare_shrink *shrink, uint32_t factor, uint32_t width_p
                           pare_image *out)
 {
     size_t count;
-    *shrink = (pare_shrink){
-        .factor = factor, .width_px = width_px, .height_px = height_px, .out = out};
+    *shrink =
+        (pare_shrink){.factor = factor, .width_px = width_px, .height_px = height_px, .out = out};
     const uint32_t width = width_px / factor + (width_px % factor != 0);
     const uint32_t height = height_px / factor + (height_px % factor != 0);
     const pare_err err = pare_image_init(out, width, height, color, has_alpha, depth_bits);

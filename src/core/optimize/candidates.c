@@ -27,8 +27,8 @@ bool pare_candidate_from_original(const pare_work *work, const pare_codec *codec
     if (codec->format != work->info.format || work->is_transformed) return false;
     if (work->options->resize.mode != PARE_RESIZE_NONE) {
         uint32_t width, height;
-        if (pare_target_size(&work->options->resize, work->info.width_px,
-                                       work->info.height_px, &width, &height)) {
+        if (pare_target_size(&work->options->resize, work->info.width_px, work->info.height_px,
+                             &width, &height)) {
             return false;
         }
     }

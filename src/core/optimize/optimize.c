@@ -82,11 +82,12 @@ static bool stored_target(const pare_work *work, uint32_t *width, uint32_t *heig
     const bool swaps = work->info.orientation >= 5;
     const uint32_t stored_width = work->info.width_px, stored_height = work->info.height_px;
     return pare_target_size(&work->options->resize, swaps ? stored_height : stored_width,
-                                      swaps ? stored_width : stored_height, swaps ? height : width,
-                                      swaps ? width : height);
+                            swaps ? stored_width : stored_height, swaps ? height : width,
+                            swaps ? width : height);
 }
 
-/* The fraction to decode at; for a recompression of a JPEG without scores an eighth tells enough. */
+/* The fraction to decode at; for a recompression of a JPEG without scores an eighth tells enough.
+ */
 static uint32_t choose_shrink(const pare_work *work)
 {
     uint32_t width, height;
@@ -110,6 +111,10 @@ static pare_err decode(pare_work *work)
     pare_work_begin_step(work, PARE_STEP_DECODE);
     pare_limits limits = pare_work_limits(work);
     limits.shrink = choose_shrink(work);
+    if (work->listener && limits.shrink > 1) {
+        limits.on_read = work->listener->on_read;
+        limits.user = work->listener->user;
+    }
     PARE_TRY(work->decoder->decode(work->file, &limits, &work->image, work->diag));
     /* after a resize the image is whole again, whatever it was decoded at */
     work->shrink = stored_target(work, &width, &height) ? 1 : limits.shrink;

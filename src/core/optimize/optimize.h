@@ -8,9 +8,10 @@
 
 #include "base/err.h"
 
-/* Told when a step begins. */
+/* Told when a step begins, and how far a large file was read. */
 typedef struct pare_step_listener {
     void (*on_step)(void *user, pare_step step);
+    void (*on_read)(void *user, size_t upto_bytes); /* as in pare_limits; may be NULL */
     void *user;
 } pare_step_listener;
 

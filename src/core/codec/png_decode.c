@@ -221,6 +221,8 @@ pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image 
     pare_png_chunks chunks;
     *out = (pare_image){0};
     PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
+    /* libpng would fail too, after making room for what the cut chunk claims to hold. */
+    if (chunks.is_cut) return pare_fail(diag, PARE_ERR_TRUNCATED, "PNG: the file is cut off");
     run_session(&s);
     pare_err err = s.err;
     out->metadata = s.metadata;

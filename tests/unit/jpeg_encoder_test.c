@@ -9,6 +9,7 @@
 
 #include "core/codec/jpeg_coeffs.h"
 #include "core/codec/jpeg_encoder.h"
+#include "data/make_image.h"
 
 typedef struct picture {
     uint32_t width, height;
@@ -485,6 +486,60 @@ TEST(metadata_blocks_are_written_as_their_formats_say)
     pare_buf_deinit(&file);
 }
 
+/* Rows of colour of the same brightness, or grey ones. */
+static pare_image make_rows(bool coloured)
+{
+    pare_image image = {0};
+    MUST(pare_image_init(&image, 320, 240, PARE_COLOR_RGB, false, 8));
+    for (uint32_t y = 0; y < image.height_px; y++) {
+        uint8_t *row = pare_image_row(&image, y);
+        for (uint32_t x = 0; x < image.width_px; x++, row += 3) {
+            const int red = (coloured && y % 2 ? 30 : 0) + (int)(x / 4),
+                      grey = (int)(x / 4 + y / 4);
+            row[0] = (uint8_t)(coloured ? 60 + red : grey);
+            row[1] = (uint8_t)(coloured ? 120 - red / 2 : grey);
+            row[2] = (uint8_t)(coloured ? 80 : grey);
+        }
+    }
+    return image;
+}
+
+TEST(chroma_is_halved_only_where_that_is_worth_it)
+{
+    static const struct {
+        const char *label;
+        bool coloured;
+        uint8_t luma_h, luma_v;
+        int quality;
+        double asked;
+        uint8_t want_h, want_v;
+    } cases[] = {
+        {"no colour: nothing is lost", false, 2, 1, 98, 75, 2, 2},
+        {"no colour, 4:4:4", false, 1, 1, 98, 75, 2, 2},
+        {"rows of colours stay", true, 2, 1, 98, 75, 2, 1},
+        {"rows of colours stay, 4:4:4", true, 1, 1, 98, 75, 1, 1},
+        {"already as coarse as asked: the grid stays", false, 2, 1, 50, 90, 2, 1},
+        {"4:2:0 stays", false, 2, 2, 98, 75, 2, 2},
+        {"4:1:1 stays", false, 4, 1, 98, 75, 4, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        printf("# %s\n", cases[i].label);
+        const test_jpeg_options options = {
+            .quality = cases[i].quality, .luma_h = cases[i].luma_h, .luma_v = cases[i].luma_v};
+        pare_image image = make_rows(cases[i].coloured);
+        pare_buf file = test_write_jpeg(&image, &options), out = {0};
+        pare_jpeg_coeffs coeffs;
+        CHECK_INT(encode_file(pare_buf_view(&file), cases[i].asked, 4, &out), ==, PARE_OK);
+        MUST(pare_jpeg_coeffs_read(pare_buf_view(&out), 0, &coeffs, NULL));
+        CHECK_INT(coeffs.planes[0].h, ==, cases[i].want_h);
+        CHECK_INT(coeffs.planes[0].v, ==, cases[i].want_v);
+        pare_jpeg_coeffs_deinit(&coeffs);
+        pare_buf_deinit(&out);
+        pare_buf_deinit(&file);
+        pare_image_deinit(&image);
+    }
+}
+
 TEST(lossless_needs_a_jpeg)
 {
     pare_image image = make_image(20, 20, PARE_COLOR_RGB, 8);
@@ -500,4 +555,4 @@ RUN(lossless_keeps_every_coefficient, lossless_is_never_bigger_than_libjpegs_opt
     pixels_come_back_near_what_they_were, bytes_fall_with_quality,
     same_input_gives_same_bytes_in_any_order_of_attempts, damaged_files_are_refused,
     what_is_not_eight_bit_dct_is_left_alone, metadata_blocks_are_written_as_their_formats_say,
-    lossless_needs_a_jpeg)
+    chroma_is_halved_only_where_that_is_worth_it, lossless_needs_a_jpeg)

@@ -138,28 +138,20 @@ static void halve_block(const halving *self, const pare_jpeg_plane *plane, uint3
 }
 
 static pare_err halve_plane(const pare_jpeg_coeffs *coeffs, const halving *self,
-                            pare_jpeg_plane *plane)
+                            const pare_jpeg_plane *plane, pare_jpeg_plane *half)
 {
-    pare_jpeg_plane half = {.id = plane->id, .h = 1, .v = 1};
-    const pare_err err =
-        pare_jpeg_plane_init(&half, (coeffs->width_px + 15) / 16, (coeffs->height_px + 15) / 16);
-    if (err == PARE_OK) {
-        for (uint32_t y = 0; y < half.height_blocks; y++) {
-            int16_t *row = half.own + (size_t)y * half.width_blocks * 64;
-            for (uint32_t x = 0; x < half.width_blocks; x++) {
-                halve_block(self, plane, x, y, row + (size_t)x * 64);
-            }
+    *half = (pare_jpeg_plane){.id = plane->id, .h = 1, .v = 1};
+    PARE_TRY(
+        pare_jpeg_plane_init(half, (coeffs->width_px + 15) / 16, (coeffs->height_px + 15) / 16));
+    for (uint32_t y = 0; y < half->height_blocks; y++) {
+        int16_t *row = half->own + (size_t)y * half->width_blocks * 64;
+        for (uint32_t x = 0; x < half->width_blocks; x++) {
+            halve_block(self, plane, x, y, row + (size_t)x * 64);
         }
-        for (int i = 0; i < 64; i++)
-            half.step[i] = STORED_UNIT;
-        free(plane->rows);
-        free(plane->own);
-        *plane = half;
-        return PARE_OK;
     }
-    free(half.rows);
-    free(half.own);
-    return err;
+    for (int i = 0; i < 64; i++)
+        half->step[i] = STORED_UNIT;
+    return PARE_OK;
 }
 
 /* Whether luma is h x v times the chroma in sampling, with both chroma planes alike. */
@@ -176,44 +168,97 @@ static bool is_halvable(const pare_jpeg_coeffs *coeffs)
     return is_sampled(coeffs, 1, 1) || is_sampled(coeffs, 2, 1) || is_sampled(coeffs, 1, 2);
 }
 
-double pare_jpeg_coeffs_chroma_loss(const pare_jpeg_coeffs *coeffs)
+/* Energy of the frequencies whose squared steps are given, of one block. */
+static float energy_of(const int16_t *block, const float *squares)
 {
-    if (!is_halvable(coeffs)) return 0.0;
-    const bool lose_x = !is_sampled(coeffs, 2, 1), lose_y = !is_sampled(coeffs, 1, 2);
-    double energy = 0.0, count = 1e-9;
-    for (int c = 1; c <= 2; c++) {
-        const pare_jpeg_plane *plane = &coeffs->planes[c];
-        float squares[64];
-        for (int i = 0; i < 64; i++) {
-            const bool is_lost = (lose_x && i % 8 >= 4) || (lose_y && i / 8 >= 4);
-            squares[i] = is_lost ? plane->step[i] * plane->step[i] : 0.0f;
-        }
-        const uint64_t blocks = (uint64_t)plane->width_blocks * plane->height_blocks;
-        const uint32_t stride = (uint32_t)(blocks / LOSS_BLOCKS) + 1;
-        for (uint32_t y = 0; y < plane->height_blocks; y++) {
-            for (uint32_t x = y * 7 % stride; x < plane->width_blocks; x += stride) {
-                const int16_t *block = plane->rows[y] + (size_t)x * 64;
-                float sum = 0.0f;
-                for (int i = 0; i < 64; i++) {
-                    sum += squares[i] * (float)block[i] * (float)block[i];
-                }
-                energy += (double)sum;
-                count += 64.0;
-            }
-        }
-    }
-    return energy / count;
+    float sum = 0.0f;
+    for (int i = 0; i < 64; i++)
+        sum += squares[i] * (float)block[i] * (float)block[i];
+    return sum;
 }
 
-pare_err pare_jpeg_coeffs_halve_chroma(pare_jpeg_coeffs *coeffs, pare_diag *diag)
+typedef void block_visitor(const int16_t *block, const void *squares, double *sums);
+
+/* Visits blocks spread over the plane. Returns how many. */
+static uint64_t visit_blocks(const pare_jpeg_plane *plane, block_visitor *visit,
+                             const void *squares, double *sums)
 {
-    (void)diag;
-    if (!is_halvable(coeffs)) return PARE_OK;
+    const uint64_t blocks = (uint64_t)plane->width_blocks * plane->height_blocks;
+    const uint32_t stride = (uint32_t)(blocks / LOSS_BLOCKS) + 1;
+    uint64_t count = 0;
+    for (uint32_t y = 0; y < plane->height_blocks; y++) {
+        for (uint32_t x = y * 7 % stride; x < plane->width_blocks; x += stride, count++) {
+            visit(plane->rows[y] + (size_t)x * 64, squares, sums);
+        }
+    }
+    return count;
+}
+
+static void visit_chroma(const int16_t *block, const void *squares, double *sums)
+{
+    const float *bands = squares;
+    sums[0] += (double)energy_of(block, bands);
+    sums[1] += (double)energy_of(block, bands + 64);
+}
+
+static void visit_luma(const int16_t *block, const void *squares, double *sums)
+{
+    sums[0] += log1p((double)energy_of(block, squares) / 64.0);
+}
+
+static double luma_activity(const pare_jpeg_plane *plane)
+{
+    float squares[64] = {0.0f};
+    double sum = 0.0;
+    for (int i = 1; i < 64; i++)
+        squares[i] = plane->step[i] * plane->step[i];
+    const uint64_t count = visit_blocks(plane, visit_luma, squares, &sum);
+    return expm1(sum / (double)(count ? count : 1));
+}
+
+pare_jpeg_halving_cost pare_jpeg_coeffs_halving_cost(const pare_jpeg_coeffs *coeffs)
+{
+    pare_jpeg_halving_cost cost = {.is_halvable = is_halvable(coeffs)};
+    if (!cost.is_halvable) return cost;
+    const bool lose_x = !is_sampled(coeffs, 2, 1), lose_y = !is_sampled(coeffs, 1, 2);
+    double sums[2] = {0.0, 0.0};
+    uint64_t count = 0;
+    for (int c = 1; c <= 2; c++) {
+        const pare_jpeg_plane *plane = &coeffs->planes[c];
+        float bands[2][64] = {{0.0f}};
+        for (int i = 0; i < 64; i++) {
+            const int x = lose_x ? i % 8 : 0, y = lose_y ? i / 8 : 0;
+            const int highest = x > y ? x : y;
+            if (highest >= 2) bands[highest < 4][i] = plane->step[i] * plane->step[i];
+        }
+        count += visit_blocks(plane, visit_chroma, bands, sums);
+    }
+    const double samples = 64.0 * (double)(count ? count : 1);
+    cost.lost = sums[0] / samples;
+    cost.below = sums[1] / samples;
+    cost.activity = luma_activity(&coeffs->planes[0]);
+    return cost;
+}
+
+pare_err pare_jpeg_coeffs_halve(const pare_jpeg_coeffs *coeffs, pare_jpeg_coeffs *out)
+{
     halving self = {.halve_x = !is_sampled(coeffs, 2, 1), .halve_y = !is_sampled(coeffs, 1, 2)};
     make_maps(&self);
-    for (int c = 1; c <= 2; c++)
-        PARE_TRY(halve_plane(coeffs, &self, &coeffs->planes[c]));
-    coeffs->planes[0].h = coeffs->planes[0].v = 2;
-    coeffs->max_h = coeffs->max_v = 2;
-    return PARE_OK;
+    *out = *coeffs;
+    out->reader = NULL;
+    for (int i = 0; i < PARE_JPEG_COMPONENTS_MAX; i++) {
+        out->planes[i].rows = NULL;
+        out->planes[i].own = NULL;
+    }
+    out->planes[0].h = out->planes[0].v = 2;
+    out->max_h = out->max_v = 2;
+    const size_t rows_len = coeffs->planes[0].height_blocks * sizeof *coeffs->planes[0].rows;
+    pare_err err = PARE_OK;
+    out->planes[0].rows = malloc(rows_len);
+    if (!out->planes[0].rows) err = PARE_ERR_NO_MEMORY;
+    if (err == PARE_OK) memcpy(out->planes[0].rows, coeffs->planes[0].rows, rows_len);
+    for (int c = 1; c <= 2 && err == PARE_OK; c++)
+        err = halve_plane(coeffs, &self, &coeffs->planes[c], &out->planes[c]);
+    if (err != PARE_OK) pare_jpeg_coeffs_deinit(out);
+    return err;
 }

@@ -76,13 +76,25 @@ PARE_NODISCARD pare_err pare_jpeg_coeffs_from_pixels(const pare_image *image,
                                                      const pare_jpeg_shape *shape,
                                                      pare_jpeg_coeffs *out, pare_diag *diag);
 
-/* How much the chroma of a 4:4:4, 4:2:2 or 4:4:0 source would lose by 4:2:0: energy of the
- * frequencies that it cannot hold, per pixel, in squared sample units; 0 for other sources. */
-double pare_jpeg_coeffs_chroma_loss(const pare_jpeg_coeffs *coeffs);
+/* What a YCbCr source of 4:4:4, 4:2:2 or 4:4:0 would lose by 4:2:0. */
+typedef struct pare_jpeg_halving_cost {
+    bool is_halvable; /* false: not such a source, and the rest is zero */
+    double lost;      /* energy of the frequencies that 4:2:0 cannot hold, per chroma sample, in
+                         squared sample units */
+    double below;     /* the same of the frequencies just below those */
+    double activity;  /* of brightness, in the same unit: the geometric mean over blocks */
+} pare_jpeg_halving_cost;
 
-/* Halve the chroma of a YCbCr source to 4:2:0 without leaving the DCT. Leaves others as they are.
+pare_jpeg_halving_cost pare_jpeg_coeffs_halving_cost(const pare_jpeg_coeffs *coeffs);
+
+/* The same image with its chroma halved to 4:2:0 without leaving the DCT; for sources that are
+ * halvable.
+ *
+ *   out  owned; its luma rows are borrowed from coeffs, which has to outlive it.
+ *
  * Errors: PARE_ERR_NO_MEMORY. */
-PARE_NODISCARD pare_err pare_jpeg_coeffs_halve_chroma(pare_jpeg_coeffs *coeffs, pare_diag *diag);
+PARE_NODISCARD pare_err pare_jpeg_coeffs_halve(const pare_jpeg_coeffs *coeffs,
+                                               pare_jpeg_coeffs *out);
 
 /* Allocates own storage and rows for width_blocks x height_blocks. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_jpeg_plane_init(pare_jpeg_plane *plane, uint32_t width_blocks,

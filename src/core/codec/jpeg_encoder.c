@@ -10,24 +10,34 @@
 
 /* Stored units that decoders' plain dequantization overestimates magnitudes by. */
 #define SOURCE_SHRINK 0.08f
-/* Chroma energy beyond half the rate, in squared sample units, above which 4:4:4 stays. */
+/* Halving chroma also moves it off the grid that the file was quantized on, which costs more than
+ * it saves once the asked steps come near the file's own: from this ratio of theirs to ours on. */
+#define SAME_GRID_FROM 0.6
+/* What 4:2:0 would lose is worth its bits from this many squared sample units on... */
 #define CHROMA_LOSS_MAX 3.0
+/* ...or from this share of the activity of brightness on: on quiet images less is seen, and lost
+ * chroma is a larger part of what there is to see... */
+#define CHROMA_LOSS_SHARE 0.05
+/* ...unless it is noise: as strong as the frequencies below it. */
+#define CHROMA_NOISE 0.5
 
 struct pare_encoder {
     pare_jpeg_coeffs coeffs;
+    pare_jpeg_coeffs halved; /* coeffs with chroma at 4:2:0 for when it is asked; else zero */
+    bool may_halve;          /* whether to halve is decided by the tables of a quality */
     pare_jpeg_frame frame;
     const pare_metadata *metadata;
     bool is_lossless;
     int effort;
 };
 
-static void describe_frame(pare_encoder *self)
+static void describe_frame(pare_encoder *self, const pare_jpeg_coeffs *coeffs)
 {
-    self->frame.component_count = self->coeffs.component_count;
-    self->frame.max_h = self->coeffs.max_h;
-    self->frame.max_v = self->coeffs.max_v;
-    self->frame.width_px = self->coeffs.width_px;
-    self->frame.height_px = self->coeffs.height_px;
+    self->frame.component_count = coeffs->component_count;
+    self->frame.max_h = coeffs->max_h;
+    self->frame.max_v = coeffs->max_v;
+    self->frame.width_px = coeffs->width_px;
+    self->frame.height_px = coeffs->height_px;
 }
 
 static pare_err open_lossless(pare_encoder *self, pare_diag *diag)
@@ -39,14 +49,22 @@ static pare_err open_lossless(pare_encoder *self, pare_diag *diag)
     return PARE_OK;
 }
 
-static pare_err open_lossy(pare_encoder *self, const pare_encode_params *params, pare_diag *diag)
+/* Is there chroma detail that 4:2:0 would visibly lose? */
+static bool loses_detail(const pare_jpeg_halving_cost *cost)
+{
+    if (cost->lost > CHROMA_LOSS_MAX) return true;
+    return cost->lost > CHROMA_LOSS_SHARE * cost->activity &&
+           cost->lost < CHROMA_NOISE * cost->below;
+}
+
+static void open_lossy(pare_encoder *self, const pare_encode_params *params)
 {
     pare_jpeg_coeffs *coeffs = &self->coeffs;
     for (int i = 0; i < coeffs->component_count; i++)
         coeffs->planes[i].shrink = SOURCE_SHRINK;
-    if (params->is_graphic) return PARE_OK;
-    if (pare_jpeg_coeffs_chroma_loss(coeffs) > CHROMA_LOSS_MAX) return PARE_OK;
-    return pare_jpeg_coeffs_halve_chroma(coeffs, diag);
+    if (params->is_graphic) return;
+    const pare_jpeg_halving_cost cost = pare_jpeg_coeffs_halving_cost(coeffs);
+    self->may_halve = cost.is_halvable && !loses_detail(&cost);
 }
 
 static pare_err open_source(pare_encoder *self, const pare_source *source,
@@ -55,7 +73,9 @@ static pare_err open_source(pare_encoder *self, const pare_source *source,
     if (source->original.len > 0) {
         PARE_TRY(
             pare_jpeg_coeffs_read(source->original, params->max_memory_bytes, &self->coeffs, diag));
-        return params->lossless ? open_lossless(self, diag) : open_lossy(self, params, diag);
+        if (params->lossless) return open_lossless(self, diag);
+        open_lossy(self, params);
+        return PARE_OK;
     }
     if (params->lossless || !source->image) {
         return pare_fail(diag, PARE_ERR_INVALID, "JPEG is lossless only from a JPEG file");
@@ -78,8 +98,38 @@ pare_err pare_jpeg_encoder_open(const pare_source *source, const pare_encode_par
         pare_jpeg_encoder_close(&self);
         return err;
     }
-    describe_frame(self);
     *out = self;
+    return PARE_OK;
+}
+
+/* Are the chroma steps of the file near these or beyond? */
+static bool is_on_grid(const pare_jpeg_coeffs *coeffs, const uint16_t (*quants)[64])
+{
+    uint32_t own = 0, asked = 0;
+    for (int c = 1; c <= 2; c++) {
+        for (int k = 0; k < 64; k++) {
+            own += coeffs->planes[c].quant[k];
+            asked += quants[c][k];
+        }
+    }
+    return own > SAME_GRID_FROM * asked;
+}
+
+/* The coefficients to write at a quality, whole or halved, and their tables. */
+static pare_err choose_coeffs(pare_encoder *self, double quality, const pare_jpeg_coeffs **out,
+                              uint16_t (*quants)[64])
+{
+    const double distance = pare_jpeg_distance(quality);
+    *out = &self->coeffs;
+    pare_jpeg_tables_make(&self->coeffs, distance, quants);
+    if (self->may_halve && !is_on_grid(&self->coeffs, (const uint16_t(*)[64])quants)) {
+        if (!self->halved.component_count) {
+            PARE_TRY(pare_jpeg_coeffs_halve(&self->coeffs, &self->halved));
+        }
+        *out = &self->halved;
+        pare_jpeg_tables_make(&self->halved, distance, quants);
+    }
+    pare_jpeg_tables_fit(*out, quants);
     return PARE_OK;
 }
 
@@ -88,29 +138,29 @@ static bool has_chroma(const pare_jpeg_coeffs *coeffs)
     return coeffs->color == PARE_JPEG_YCC || coeffs->color == PARE_JPEG_YCCK;
 }
 
-static pare_err quantize(pare_encoder *self, uint16_t (*quants)[64])
+static pare_err quantize(pare_encoder *self, const pare_jpeg_coeffs *coeffs, uint16_t (*quants)[64])
 {
-    for (int i = 0; i < self->coeffs.component_count; i++) {
-        const bool is_chroma = has_chroma(&self->coeffs) && (i == 1 || i == 2);
+    for (int i = 0; i < coeffs->component_count; i++) {
+        const bool is_chroma = has_chroma(coeffs) && (i == 1 || i == 2);
         const pare_jpeg_quantizer quantizer = {.quant = quants[i],
                                                .weighing = is_chroma ? PARE_JPEG_WEIGH_CHROMA
                                                                      : PARE_JPEG_WEIGH_LUMA,
                                                .trellis = self->effort >= 2};
-        PARE_TRY(pare_jpeg_quantize(&self->coeffs.planes[i], &quantizer, &self->frame.blocks[i]));
+        PARE_TRY(pare_jpeg_quantize(&coeffs->planes[i], &quantizer, &self->frame.blocks[i]));
     }
     return PARE_OK;
 }
 
-static pare_err write_smallest(const pare_encoder *self, const uint16_t (*quants)[64],
-                               pare_buf *out, pare_diag *diag)
+static pare_err write_smallest(const pare_encoder *self, const pare_jpeg_coeffs *head,
+                               const uint16_t (*quants)[64], pare_buf *out, pare_diag *diag)
 {
     pare_jpeg_script scripts[PARE_JPEG_SCRIPTS_MAX];
     const int count =
-        pare_jpeg_script_search(&self->frame, has_chroma(&self->coeffs), self->effort, scripts);
+        pare_jpeg_script_search(&self->frame, has_chroma(head), self->effort, scripts);
     pare_buf other = {0};
     pare_err err = PARE_OK;
     for (int i = 0; i < count && err == PARE_OK; i++) {
-        const pare_jpeg_file file = {.head = &self->coeffs,
+        const pare_jpeg_file file = {.head = head,
                                      .frame = &self->frame,
                                      .quants = quants,
                                      .script = &scripts[i],
@@ -126,6 +176,7 @@ static pare_err write_smallest(const pare_encoder *self, const uint16_t (*quants
 pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out, pare_diag *diag)
 {
     uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64];
+    const pare_jpeg_coeffs *coeffs = &self->coeffs;
     out->len = 0;
     if (self->is_lossless) {
         for (int i = 0; i < self->coeffs.component_count; i++) {
@@ -136,11 +187,11 @@ pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out
         if (!(quality >= 1.0 && quality <= 100.0)) {
             return pare_fail(diag, PARE_ERR_INVALID, "quality %g", quality);
         }
-        pare_jpeg_tables_make(&self->coeffs, pare_jpeg_distance(quality), quants);
-        pare_jpeg_tables_fit(&self->coeffs, quants);
-        PARE_TRY(quantize(self, quants));
+        PARE_TRY(choose_coeffs(self, quality, &coeffs, quants));
+        PARE_TRY(quantize(self, coeffs, quants));
     }
-    return write_smallest(self, (const uint16_t(*)[64])quants, out, diag);
+    describe_frame(self, coeffs);
+    return write_smallest(self, coeffs, (const uint16_t(*)[64])quants, out, diag);
 }
 
 void pare_jpeg_encoder_close(pare_encoder **encoder)
@@ -150,6 +201,7 @@ void pare_jpeg_encoder_close(pare_encoder **encoder)
     for (int i = 0; i < PARE_JPEG_COMPONENTS_MAX; i++) {
         pare_jpeg_blocks_deinit(&self->frame.blocks[i]);
     }
+    pare_jpeg_coeffs_deinit(&self->halved);
     pare_jpeg_coeffs_deinit(&self->coeffs);
     free(self);
     *encoder = NULL;

@@ -52,6 +52,7 @@ static void free_released(pare_engine *engine)
             continue;
         }
         *at = job->next;
+        pare_engine_add_metrics(&engine->metrics, &job->metrics);
         pare_job_destroy(job);
     }
 }
@@ -148,7 +149,7 @@ static void trace_counters(const pare_engine *engine, uint64_t now_us)
     pare_trace_counter(trace, "committing", now_us, engine->commit_count);
     pare_trace_counter(trace, "ledger hits", now_us, (double)hits);
     pare_trace_counter(trace, "retries", now_us, (double)retries);
-    pare_trace_counter(trace, "cpu %", now_us, engine->governor.cpu_pct);
+    pare_trace_counter(trace, "cpu %", now_us, engine->governor.cpu.pct);
     pare_trace_counter(trace, "task mean ms", now_us,
                        (double)pare_histogram_mean_us(&engine->metrics.task) / 1e3);
     pare_trace_counter(trace, "task p95 ms", now_us,
@@ -196,6 +197,7 @@ static void on_tick(uv_timer_t *timer)
         if (check) pare_job_check(job, now_us);
         pare_job_tick(job, now_us);
     }
+    pare_engine_tick_ones(engine, now_us);
     pare_engine_pump(engine);
     free_released(engine);
     if (engine->closing && !is_busy(engine)) {
@@ -228,6 +230,7 @@ static void on_fatal(void *user, pare_err err, const char *text)
 {
     pare_engine *const engine = user;
     fail_all(engine, err, text, false);
+    pare_engine_fail_ones(engine, err, text);
 }
 
 /* ---- making ---- */
@@ -394,6 +397,7 @@ void pare_engine_close(pare_engine *engine, void (*on_closed)(void *user), void 
     for (pare_job *job = engine->jobs; job; job = job->next) {
         pare_job_cancel_now(job);
     }
+    pare_engine_cancel_ones(engine);
     pare_engine_wake(engine);
 }
 

@@ -17,6 +17,7 @@
 
 #include <pare/batch.h>
 
+#include "host/governor.h"
 #include "host/ledger.h"
 
 typedef struct pare_engine pare_engine;
@@ -123,5 +124,70 @@ void pare_job_cancel(pare_job *job);
 /* Give it back. One that has not ended is cancelled and makes no callback any more. Accepts a
  * pointer to NULL; sets *job to NULL. */
 void pare_job_release(pare_job **job);
+
+/* ---- single images ---- */
+
+/* The end of a single image. result is borrowed; its err is PARE_OK or PARE_SKIP_* (there are
+ * bytes), or the error; input is "-", output NULL, seq 1.
+ *   data_fd  the bytes, from offset 0, when the request had no out_fd: a sealed memory file of
+ *            result->bytes_out bytes, or in_fd when the original is kept; -1 on an error. Borrowed
+ *            for the callback: dup() it to keep it. */
+typedef void (*pare_one_fn)(void *user, const pare_file_result *result, int data_fd);
+
+typedef struct pare_one_request {
+    const pare_options *image; /* copied */
+    int in_fd;  /* borrowed until the callback. A sealed memory file and a regular file opened
+                   read-only are used as they are, whole; anything else is read to its end first,
+                   in the thread pool: give no slow socket */
+    int out_fd; /* borrowed until the callback, written from where it stands; -1: see data_fd */
+    uint64_t timeout_ms; /* as in a batch; 0: 60 s */
+    const char *name;    /* for the views of workers; copied, cut; NULL: "-" */
+    pare_one_fn on_end;
+    void *user;
+} pare_one_request;
+
+/* Optimize one image before all jobs. *out (may be NULL) is for pare_one_cancel() and lives until
+ * the callback returned, which comes exactly once. The result is what the command line makes of
+ * the same bytes and settings. A crashed worker is tried once more.
+ * Errors (no callback then): PARE_ERR_INVALID, PARE_ERR_NO_MEMORY, PARE_ERR_CANCELLED (closing).
+ * Errors in the result: those of pare_optimize(), PARE_ERR_IO, PARE_ERR_TOO_LARGE,
+ * PARE_ERR_CRASHED, PARE_ERR_TIMEOUT, PARE_ERR_CANCELLED. */
+PARE_NODISCARD pare_err pare_engine_one(pare_engine *engine, const pare_one_request *request,
+                                        pare_one **out, pare_diag *diag);
+/* Nobody waits for it any more: the callback comes with PARE_ERR_CANCELLED. */
+void pare_one_cancel(pare_one *one);
+
+/* ---- metrics ---- */
+
+#define PARE_ENGINE_CORES_CAP PARE_GOVERNOR_CORES_CAP
+
+typedef struct pare_engine_worker {
+    pare_worker_view view;
+    uint64_t mean_ms, p95_ms; /* of its tasks */
+    uint64_t bytes_in;        /* of its tasks */
+    uint64_t restarts;
+} pare_engine_worker;
+
+/* One moment of the machine and the engine. Large (about 40 KB): keep it off small stacks. */
+typedef struct pare_engine_metrics {
+    double cpu_pct; /* of the whole machine, between the last two samples, 0..100 */
+    uint32_t core_count;
+    double cores_pct[PARE_ENGINE_CORES_CAP];
+    uint64_t memory_used_bytes, memory_budget_bytes; /* admitted estimates */
+    uint64_t rss_bytes;                              /* of this process and its workers */
+    uint32_t queue_count, queue_cap;                 /* images that wait for a worker */
+    uint32_t jobs_running, jobs_waiting, ones;       /* ones: single images not answered yet */
+    double images_per_s, bytes_in_per_s;             /* over the last seconds */
+    /* since the engine was made */
+    uint64_t files_done, optimized, kept, skipped, failed, bytes_in, bytes_out;
+    uint64_t retries, timeouts, crashes, duplicates, ledger_hits, restarts, recycled;
+    uint64_t task_mean_ms, task_p95_ms, queue_wait_mean_ms, commit_mean_ms;
+    uint32_t worker_count;
+    pare_engine_worker workers[PARE_MAX_WORKERS]; /* lowest number first; names are borrowed until
+                                                     control returns to the loop */
+} pare_engine_metrics;
+
+/* Reads /proc at most twice a second. */
+void pare_engine_metrics_get(pare_engine *engine, pare_engine_metrics *out);
 
 #endif /* PARE_HOST_ENGINE_H */

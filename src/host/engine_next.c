@@ -88,7 +88,7 @@ static bool serve_one(pare_engine *engine)
 
 void pare_engine_dispatch(pare_engine *engine)
 {
-    if (!engine->pool || engine->closing) return;
+    if (!engine->pool || !pare_engine_dispatch_ones(engine) || engine->closing) return;
     while (engine->commit_count < engine->commit_cap) {
         if (!serve_one(engine)) return;
     }

@@ -11,7 +11,7 @@
 
 #include <pare/batch.h>
 
-enum { TEXT_CAP = 4096, LOW_MEMORY_PERCENT = 4 };
+enum { TEXT_CAP = 4096, STAT_CAP = 32 * 1024, LOW_MEMORY_PERCENT = 4 };
 
 /* The start of a small text file; false when it cannot be read. */
 static bool read_text(const char *path, char *text, size_t cap)
@@ -86,21 +86,36 @@ void pare_governor_release(pare_governor *g, uint64_t bytes)
     if (g->running > 0) g->running--;
 }
 
-static void sample_cpu(pare_governor *g)
+/* A line of /proc/stat after its name; proc(5). */
+static void read_cpu(const char *text, pare_governor_cpu *cpu)
 {
-    char text[TEXT_CAP];
     unsigned long long user, nice, system, idle, wait, irq, soft, steal;
-    if (!read_text("/proc/stat", text, sizeof text)) return;
-    if (sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle,
-               &wait, &irq, &soft, &steal) != 8) {
+    if (sscanf(text, "%llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &wait,
+               &irq, &soft, &steal) != 8) {
         return;
     }
     const uint64_t busy = user + nice + system + irq + soft + steal, total = busy + idle + wait;
-    if (g->cpu_total > 0 && total > g->cpu_total && busy >= g->cpu_busy) {
-        g->cpu_pct = 100.0 * (double)(busy - g->cpu_busy) / (double)(total - g->cpu_total);
+    if (cpu->total > 0 && total > cpu->total && busy >= cpu->busy) {
+        cpu->pct = 100.0 * (double)(busy - cpu->busy) / (double)(total - cpu->total);
     }
-    g->cpu_busy = busy;
-    g->cpu_total = total;
+    cpu->busy = busy;
+    cpu->total = total;
+}
+
+static void sample_cpu(pare_governor *g)
+{
+    char text[STAT_CAP];
+    if (!read_text("/proc/stat", text, sizeof text)) return;
+    g->core_count = 0;
+    for (const char *line = text; line && strncmp(line, "cpu", 3) == 0;) {
+        if (line[3] == ' ') {
+            read_cpu(line + 4, &g->cpu);
+        } else if (g->core_count < PARE_GOVERNOR_CORES_CAP) {
+            read_cpu(line + 3 + strcspn(line + 3, " "), &g->cores[g->core_count++]);
+        }
+        line = strchr(line, '\n');
+        if (line) line++;
+    }
 }
 
 void pare_governor_sample(pare_governor *g)

@@ -9,15 +9,24 @@
 
 #include <pare/error.h>
 
+#define PARE_GOVERNOR_CORES_CAP 256
+
+/* One core, or all together; ticks as in /proc/stat. */
+typedef struct pare_governor_cpu {
+    uint64_t busy, total; /* at the last sample */
+    double pct;           /* busy between the last two samples, 0..100 */
+} pare_governor_cpu;
+
 typedef struct pare_governor {
     uint64_t budget_bytes; /* of all tasks that run */
     uint64_t used_bytes;
     uint32_t running; /* tasks admitted and not released */
     uint32_t jobs;    /* most workers */
     /* readings */
-    uint64_t cpu_busy, cpu_total; /* ticks of /proc/stat at the last sample */
-    double cpu_pct;               /* of the whole machine between the last two samples */
-    bool memory_low;              /* the machine is running out, whoever uses it */
+    pare_governor_cpu cpu; /* the whole machine */
+    pare_governor_cpu cores[PARE_GOVERNOR_CORES_CAP];
+    uint32_t core_count;
+    bool memory_low; /* the machine is running out, whoever uses it */
 } pare_governor;
 
 /* budget_bytes 0: half of the memory of the machine (or of the control group, when that is less).

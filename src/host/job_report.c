@@ -7,7 +7,7 @@
 
 /* ---- results ---- */
 
-static void count(pare_progress *totals, const pare_file_result *result)
+void pare_engine_count(pare_progress *totals, const pare_file_result *result)
 {
     totals->files_done++;
     switch (result->outcome) {
@@ -24,8 +24,9 @@ static void count(pare_progress *totals, const pare_file_result *result)
 static void give(pare_job *job, pare_file_result *result)
 {
     result->seq = ++job->totals.seq;
-    count(&job->totals, result);
-    count(&job->engine->totals, result);
+    pare_engine_count(&job->totals, result);
+    pare_engine_count(&job->engine->totals, result);
+    pare_progress_plan(&job->engine->meter, (double)result->bytes_in);
     pare_progress_done(&job->engine->meter, (double)result->bytes_in);
     if (job->options.on_result) job->options.on_result(job->options.user, result);
 }
@@ -217,7 +218,7 @@ void pare_job_fill_progress(const pare_job *job, uint64_t now_us, pare_progress 
     out->elapsed_ms = start_us > 0 && time_us > start_us ? (time_us - start_us) / 1000 : 0;
     out->eta_ms = pare_progress_eta_ms(&job->meter);
     out->images_per_s = pare_progress_images_per_s(&job->meter);
-    out->cpu_pct = engine->governor.cpu_pct;
+    out->cpu_pct = engine->governor.cpu.pct;
     out->queue_count = (uint32_t)job->queue.count;
     out->queue_cap = job->queue_cap;
     out->memory_used_bytes = engine->governor.used_bytes;

@@ -88,3 +88,10 @@ double pare_progress_images_per_s(const pare_progress_meter *m)
     const double elapsed = (double)(m->last_us - m->start_us);
     return elapsed > 0 ? (double)m->files_done * 1e6 / elapsed : 0;
 }
+
+double pare_progress_cost_per_s(const pare_progress_meter *m)
+{
+    double us, files, cost;
+    read_ring(m, &us, &files, &cost);
+    return us > 0 ? cost * 1e6 / us : 0;
+}

@@ -36,5 +36,7 @@ void pare_progress_update(pare_progress_meter *meter, uint64_t now_us, double pa
 int64_t pare_progress_eta_ms(const pare_progress_meter *meter);
 /* Files a second over the last seconds. */
 double pare_progress_images_per_s(const pare_progress_meter *meter);
+/* Cost a second over the last seconds. */
+double pare_progress_cost_per_s(const pare_progress_meter *meter);
 
 #endif /* PARE_HOST_PROGRESS_H */

@@ -364,9 +364,149 @@ TEST(an_engine_on_a_loop_of_others_closes_and_leaves_nothing)
     pare_engine_destroy(&engine);
 }
 
+/* ---- single images ---- */
+
+typedef struct answer {
+    int calls;
+    pare_err err;
+    pare_outcome outcome;
+    uint64_t bytes_out, len, after; /* results of jobs before it */
+    pare_one *one;
+} answer;
+
+static void on_one(void *user, const pare_file_result *result, int data_fd)
+{
+    answer *const a = user;
+    struct stat st = {0};
+    a->calls++;
+    a->err = result->err;
+    a->outcome = result->outcome;
+    a->bytes_out = result->bytes_out;
+    a->after = all_results;
+    if (data_fd >= 0 && fstat(data_fd, &st) == 0) a->len = (uint64_t)st.st_size;
+}
+
+static int open_image(const char *order)
+{
+    const int dir = test_dir();
+    put(dir, "one.png", order, ++next_number);
+    return openat(dir, "one.png", O_RDONLY | O_CLOEXEC);
+}
+
+static int ask(pare_engine *engine, const char *order, answer *a)
+{
+    pare_options image;
+    pare_options_init(&image);
+    const int fd = open_image(order);
+    const pare_one_request request = {
+        .image = &image, .in_fd = fd, .out_fd = -1, .on_end = on_one, .user = a};
+    MUST(pare_engine_one(engine, &request, &a->one, NULL));
+    return fd;
+}
+
+TEST(single_images_come_before_jobs_and_give_their_bytes)
+{
+    static seen job;
+    static const struct {
+        const char *order;
+        pare_err want;
+        uint64_t len;
+    } ORDERS[] = {{"shrink", PARE_OK, FILE_LEN / 2},
+                  {"keep", PARE_SKIP_NOT_SMALLER, FILE_LEN},
+                  {"corrupt", PARE_ERR_CORRUPT, 0},
+                  {"crash", PARE_ERR_CRASHED, 0},
+                  {"nomem", PARE_ERR_NO_MEMORY, 0}};
+    static answer answers[5];
+    pare_engine *engine = make_engine(2, false);
+    add(engine, folder_of("sleep 2", 300), &job, PARE_PRIORITY_HIGH);
+    while (job.results < 10)
+        uv_run(pare_engine_loop(engine), UV_RUN_ONCE);
+    for (int i = 0; i < 5; i++)
+        ask(engine, ORDERS[i].order, &answers[i]);
+    pare_engine_run(engine);
+    check_done(&job, 300);
+    for (int i = 0; i < 5; i++) {
+        printf("# %s\n", ORDERS[i].order);
+        CHECK_INT(answers[i].calls, ==, 1);
+        CHECK_INT(answers[i].err, ==, ORDERS[i].want);
+        CHECK_INT(answers[i].len, ==, ORDERS[i].len);
+        CHECK_INT(answers[i].after, <, 250);
+    }
+    pare_engine_destroy(&engine);
+}
+
+TEST(a_single_image_that_nobody_waits_for_is_given_up)
+{
+    static answer hanging, queued, fine;
+    pare_engine *engine = make_engine(1, false);
+    const uint64_t start_us = pare_clock_us();
+    static pare_engine_metrics m;
+    ask(engine, "hang", &hanging);
+    while (m.worker_count == 0 || m.workers[0].view.step == PARE_STEP_IDLE) {
+        uv_run(pare_engine_loop(engine), UV_RUN_ONCE);
+        pare_engine_metrics_get(engine, &m);
+    }
+    ask(engine, "shrink", &queued);
+    ask(engine, "shrink", &fine);
+    for (int i = 0; i < 10; i++)
+        uv_run(pare_engine_loop(engine), UV_RUN_ONCE);
+    pare_one_cancel(hanging.one);
+    pare_one_cancel(queued.one);
+    pare_engine_run(engine);
+    CHECK_INT(pare_clock_us() - start_us, <, 20 * 1000 * 1000);
+    CHECK_INT(hanging.err, ==, PARE_ERR_CANCELLED);
+    CHECK_INT(queued.err, ==, PARE_ERR_CANCELLED);
+    CHECK_INT(fine.err, ==, PARE_OK);
+    CHECK_INT(hanging.calls + queued.calls + fine.calls, ==, 3);
+    pare_engine_destroy(&engine);
+}
+
+TEST(metrics_add_up)
+{
+    static seen a, b;
+    static answer one;
+    static pare_engine_metrics m;
+    uint64_t tasks = 0, bytes = 0;
+    pare_engine *engine = make_engine(2, false);
+    add(engine, folder_of("sleep 2", 100), &a, PARE_PRIORITY_NORMAL);
+    add(engine, folder_of("crash", 1), &b, PARE_PRIORITY_NORMAL);
+    ask(engine, "shrink", &one);
+    while (a.results < 50)
+        uv_run(pare_engine_loop(engine), UV_RUN_ONCE);
+    pare_engine_metrics_get(engine, &m);
+    CHECK_INT(m.jobs_running, >=, 1);
+    CHECK_INT(m.worker_count, ==, 2);
+    CHECK_INT(m.core_count, >=, 1);
+    pare_job_release(&b.job); /* what it did still counts */
+    pare_engine_run(engine);
+    pare_engine_metrics_get(engine, &m);
+    CHECK_INT(m.jobs_running, ==, 0);
+    CHECK_INT(m.ones, ==, 0);
+    CHECK_INT(m.queue_count, ==, 0);
+    CHECK_INT(m.memory_used_bytes, ==, 0);
+    CHECK_INT(m.memory_budget_bytes, >, 0);
+    CHECK_INT(m.files_done, ==, 102);
+    CHECK_INT(m.optimized, ==, 101);
+    CHECK_INT(m.failed, ==, 1);
+    CHECK_INT(m.bytes_in, ==, 102 * FILE_LEN);
+    CHECK_INT(m.crashes, ==, 2);
+    CHECK_INT(m.restarts, ==, 2);
+    CHECK_INT(m.task_mean_ms, >=, 1);
+    CHECK_INT(m.rss_bytes, >, 1000 * 1000);
+    for (uint32_t i = 0; i < m.worker_count; i++) {
+        tasks += m.workers[i].view.tasks_done;
+        bytes += m.workers[i].bytes_in;
+    }
+    if (m.worker_count == 2) CHECK_INT(tasks, ==, 101);
+    if (m.worker_count == 2) CHECK_INT(bytes, ==, 101 * FILE_LEN);
+    pare_engine_destroy(&engine);
+}
+
 RUN(two_jobs_at_once_have_exact_totals, a_small_job_ends_while_a_large_one_runs,
     a_higher_priority_goes_first_and_a_lower_one_waits, a_paused_job_stands_still_and_goes_on,
     a_cancelled_job_ends_alone, a_hanging_image_does_not_hold_a_cancelled_job_nor_the_others,
     a_dying_worker_costs_only_its_image, a_killed_worker_costs_nothing,
     a_path_that_is_not_there_is_refused_at_once,
-    an_engine_on_a_loop_of_others_closes_and_leaves_nothing)
+    an_engine_on_a_loop_of_others_closes_and_leaves_nothing,
+    single_images_come_before_jobs_and_give_their_bytes,
+    a_single_image_that_nobody_waits_for_is_given_up, metrics_add_up)

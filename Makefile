@@ -2,7 +2,7 @@
 BUILD ?= build
 TIME ?= 60
 
-.PHONY: all setup build demo test golden test-sanitizers lint format bench bench-setup fuzz install clean
+.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-setup fuzz install clean
 
 all: build
 
@@ -12,11 +12,18 @@ setup:            ## install what is missing (apt); print package names elsewher
 build: setup      ## compile pare, pare-worker and the libraries
 	@tools/build $(BUILD)
 
+web:              ## build the page of `pare serve`; the next build puts it into pare
+	@tools/web
+
 demo: build       ## optimize real photographs and show the result
 	@tools/demo $(BUILD)
 
 test: build       ## run all tests
 	@tools/test $(BUILD)
+
+test-web: build web ## test the page in a browser (chromium)
+	@tools/build $(BUILD)
+	@tools/test-web $(BUILD)
 
 golden: build     ## rewrite the table of sizes after a change that is meant
 	@$(BUILD)/tests/golden/golden_sizes --write tests/golden/sizes.csv

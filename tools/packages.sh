@@ -6,6 +6,7 @@ apt_build='gcc libc6-dev meson ninja-build pkg-config libuv1-dev libsqlite3-dev 
   libwebp-dev libavif-dev libtiff-dev libgif-dev liblcms2-dev libzimg-dev libxxhash-dev
   libjemalloc-dev zlib1g-dev'
 apt_demo='mate-backgrounds'
+apt_web='nodejs npm chromium'
 apt_lint='clang clang-format clang-tidy libclang-rt-14-dev git python3'
 
 dnf_build='gcc meson ninja-build pkgconf libuv-devel sqlite-devel jansson-devel libseccomp-devel

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs from drop to download, in place and back, and what a person can do to them.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { api, check, checkThat, dropFiles, jobOf, jobState, openPage, REAL, samplePng, scratch, startServer, test, until } from "./harness.mjs";
+
+const dropped = (n, width, height) => Array.from({ length: n }, (_, i) => ({ name: `drop-${i}.png`, bytes: samplePng(i, width, height) }));
+
+/** Files under a root that the server can see; the mock has its own. */
+export function makeRoot(n, width, height) {
+  const root = scratch();
+  mkdirSync(path.join(root, "site"));
+  for (let i = 0; i < n; i++) writeFileSync(path.join(root, "site", `image-${i}.png`), samplePng(i, width, height));
+  return root;
+}
+
+export async function startFolderJob(page) {
+  await page.click("text=Files on the server");
+  await page.click(".entry-name >> text=site");
+  await page.waitForSelector(".entry >> nth=3");
+  await page.click("text=Optimize this folder");
+  await page.waitForSelector(".run-head");
+  return jobOf(page);
+}
+
+test("100 dropped files are optimized and can be downloaded as one zip and one by one", async () => {
+  const server = await startServer({ rate: 200 });
+  const page = await openPage(server);
+  await dropFiles(page, [...dropped(100), { name: "notes.txt", type: "text/plain", bytes: Buffer.from("no image") }]);
+  await page.waitForSelector(".run-head");
+  await page.waitForSelector("text=1 file was left out");
+  const id = await jobOf(page);
+  const job = await jobState(page, id, "done");
+  check("files", [job.progress.files_done, job.progress.files_total], [100, 100]);
+  await page.waitForSelector(".list-body[aria-rowcount='100']");
+  const one = page.waitForEvent("download");
+  await page.click(".row-line.optimized .c-more a >> nth=0");
+  check("name of one download", /\.(png|jpe?g|webp|avif)$/.test((await one).suggestedFilename()), true);
+  if (!REAL) return;
+  const all = page.waitForEvent("download");
+  await page.click("text=Download all");
+  const zip = path.join(scratch(), "all.zip");
+  await (await all).saveAs(zip);
+  const names = execFileSync("python3", ["-c", "import sys,zipfile\nz=zipfile.ZipFile(sys.argv[1])\nassert z.testzip() is None\nprint(len(z.namelist()))", zip]).toString().trim();
+  check("files in the zip", names, "100");
+  check("problems", page.problems, []);
+});
+
+test("a folder is optimized in place and put back", async () => {
+  const root = makeRoot(24);
+  const before = readFileSync(path.join(root, "site/image-0.png"));
+  const server = await startServer({ root, rate: 100 });
+  const page = await openPage(server);
+  await page.selectOption("select:near(:text('Results of files on the server'))", "in_place");
+  const id = await startFolderJob(page);
+  const job = await jobState(page, id, "done");
+  checkThat("something was optimized", job.progress.optimized > 0, job.progress);
+  if (REAL) checkThat("smaller on the disk", readFileSync(path.join(root, "site/image-0.png")).length < before.length, before.length);
+  await page.click(".run-actions >> text=Undo");
+  await page.click("dialog >> text=Put back");
+  await until("undone", () => api(page, `/jobs/${id}`), (j) => j.undone);
+  await page.waitForSelector(".run-name >> text=undone");
+  if (REAL) check("the original is back", readFileSync(path.join(root, "site/image-0.png")).equals(before), true);
+  check("problems", page.problems, []);
+});
+
+test("a job can be paused, resumed and cancelled, and tells the same as the server", async () => {
+  const server = await startServer({ root: makeRoot(200, 640, 480), rate: 20 });
+  const page = await openPage(server);
+  const id = await startFolderJob(page);
+  await until("first results", () => api(page, `/jobs/${id}`), (j) => j.progress.files_done > 2);
+  await page.click(".run-actions >> text=Pause");
+  await jobState(page, id, "paused");
+  // What was in work is finished; then nothing moves.
+  await page.waitForTimeout(1500);
+  const held = (await api(page, `/jobs/${id}`)).progress.files_done;
+  await page.waitForTimeout(1200);
+  check("done while paused", (await api(page, `/jobs/${id}`)).progress.files_done, held);
+  await page.click(".run-actions >> text=Resume");
+  await until("goes on", () => api(page, `/jobs/${id}`), (j) => j.progress.files_done > held);
+  await page.click(".run-actions >> text=Cancel");
+  await page.click("dialog >> text=Cancel the job");
+  const job = await jobState(page, id, "cancelled");
+  checkThat("not everything was done", job.progress.files_done < job.progress.files_total, job.progress);
+  await page.waitForSelector(`.segmented label:first-of-type .extra >> text="${job.progress.files_done}"`);
+  check("problems", page.problems, []);
+});
+
+test("the ring and the number done never go back", async () => {
+  const server = await startServer({ root: makeRoot(120, 320, 240), rate: 30 });
+  const page = await openPage(server);
+  const id = await startFolderJob(page);
+  await page.evaluate(() => {
+    window.seen = [];
+    const circle = document.querySelector(".arc-value");
+    const look = () => {
+      window.seen.push([-Number(circle.getAttribute("stroke-dashoffset")), Number(document.querySelector(".segmented .extra").textContent)]);
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  await jobState(page, id, "done");
+  await page.waitForTimeout(1500);
+  const seen = await page.evaluate(() => window.seen);
+  for (const i of [0, 1]) {
+    const back = seen.findIndex((value, at) => at > 0 && value[i] < seen[at - 1][i]);
+    checkThat(["ring", "number done"][i], back < 0, seen.slice(Math.max(0, back - 1), back + 1));
+  }
+  await page.waitForSelector(".arc text >> text=100%");
+});
+
+test("settings are kept across visits, and as presets on the server", async () => {
+  const server = await startServer();
+  const page = await openPage(server);
+  await page.click(".quality >> text=Exact number");
+  await page.fill("input[type=range][aria-label='Exact number']", "63");
+  await page.selectOption("select:near(:text('Format'))", "webp");
+  await page.click(".presets button");
+  await page.fill("dialog input", "for the shop");
+  await page.click("dialog >> text=Save");
+  await page.waitForSelector("#preset option:has-text('for the shop')", { state: "attached" });
+  await page.reload();
+  await page.waitForSelector(".quality label.on >> text=Exact number");
+  check("number", await page.inputValue("input[type=range][aria-label='Exact number']"), "63");
+  await page.waitForFunction(() => document.querySelector("#preset").selectedOptions[0]?.textContent === "for the shop");
+  await page.click("text=Reset");
+  await page.waitForSelector(".quality label.on >> text=Auto");
+  await page.selectOption("#preset", "for the shop");
+  await page.waitForSelector(".quality label.on >> text=Exact number");
+  check("problems", page.problems, []);
+});

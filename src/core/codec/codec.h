@@ -67,6 +67,27 @@ typedef struct pare_encode_params {
     uint64_t max_memory_bytes;
 } pare_encode_params;
 
+/* For codecs that write a whole file anew without going through pixels of one picture. */
+typedef struct pare_repack_params {
+    int effort;    /* 0..10 */
+    uint32_t keep; /* PARE_KEEP_* */
+    pare_limits limits;
+} pare_repack_params;
+
+/* One picture of an animation, as a viewer shows it. */
+typedef struct pare_frame {
+    const uint8_t *rgba; /* the whole canvas, 4 bytes a pixel, no padding; 0 where it is
+                            transparent; borrowed until the next one */
+    uint32_t duration_ms;
+} pare_frame;
+
+typedef struct pare_animation {
+    uint32_t width_px, height_px, frames;
+    uint32_t loop_count; /* how often it is played; 0: for ever */
+} pare_animation;
+
+typedef struct pare_frames pare_frames; /* each codec defines its own struct behind this */
+
 typedef struct pare_encoder pare_encoder; /* each codec defines its own struct behind this */
 
 typedef struct pare_codec {
@@ -85,6 +106,16 @@ typedef struct pare_codec {
      * when params->lossless. Deterministic. */
     pare_err (*encoder_try)(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag);
     void (*encoder_close)(pare_encoder **encoder);
+    /* Write the file anew: all frames, each as it was for as long as it was shown. NULL: cannot.
+     * Appends to *out; the caller verifies and compares sizes. PARE_SKIP_* for what would be lost.
+     */
+    pare_err (*repack)(pare_bytes file, const pare_repack_params *params, pare_buf *out,
+                       pare_diag *diag);
+    /* The frames in order; NULL: only stills. file is borrowed until close. */
+    pare_err (*frames_open)(pare_bytes file, const pare_limits *limits, pare_animation *animation,
+                            pare_frames **out, pare_diag *diag);
+    pare_err (*frames_next)(pare_frames *frames, pare_frame *out, bool *more, pare_diag *diag);
+    void (*frames_close)(pare_frames **frames);
 } pare_codec;
 
 /* NULL when Pare was built without it. */

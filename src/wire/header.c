@@ -288,6 +288,7 @@ uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
     /* Decoded input, transformed copy, decoded candidate; the metric keeps planes of floats. */
     double need = base + (decoded + 2.0 * kept) * px_bytes;
     if (is_scored(options)) need += 60.0 * kept;
+    if (header->format == PARE_FORMAT_GIF) need += 20.0 * decoded; /* canvases of both files */
     if (decoded >= pixels(header, file_len)) need += 3.0 * (double)file_len;
     const double most = 1e15; /* sizes from a hostile header must still fit */
     return (uint64_t)(need < most ? need : most);

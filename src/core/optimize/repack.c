@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-#include "core/transform/transform.h"
+#include "wire/target_size.h"
 
 /* Does the size stay? GIF has no orientation, so the stored size is the one meant. */
 static bool keeps_size(const pare_work *work)
 {
     uint32_t width, height;
-    return !pare_transform_target_size(&work->options->resize, work->info.width_px,
-                                       work->info.height_px, &width, &height);
+    return !pare_target_size(&work->options->resize, work->info.width_px, work->info.height_px,
+                             &width, &height);
 }
 
 bool pare_repack_applies(const pare_work *work)

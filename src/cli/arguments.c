@@ -252,6 +252,7 @@ static pare_err check_needs(const pare_arguments *a, pare_diag *diag)
         {PARE_OPTION_BACKUP, PARE_OPTION_IN_PLACE},
         {PARE_OPTION_ENLARGE, PARE_OPTION_RESIZE},
         {PARE_OPTION_NULL, PARE_OPTION_FILES_FROM},
+        {PARE_OPTION_LISTEN, PARE_OPTION_TOKEN_FILE},
     };
     for (size_t i = 0; i < sizeof NEEDS / sizeof *NEEDS; i++) {
         if (pare_arguments_has(a, NEEDS[i].one) && !pare_arguments_has(a, NEEDS[i].needs)) {
@@ -303,6 +304,7 @@ static pare_err check_count(const pare_arguments *a, pare_diag *diag)
         [PARE_COMMAND_HISTORY] = {0, 0, "no paths"},
         [PARE_COMMAND_INFO] = {1, SIZE_MAX, "image files"},
         [PARE_COMMAND_SCORE] = {2, 2, "two files or two folders"},
+        [PARE_COMMAND_SERVE] = {0, 0, "no paths; folders are given with --root"},
         [PARE_COMMAND_COMPLETION] = {1, 1, "one of bash, zsh, fish"},
     };
     const size_t count = a->path_count + (a->files_from ? 1 : 0);
@@ -365,8 +367,9 @@ pare_err pare_arguments_parse(int argc, char **argv, pare_arguments *out, pare_d
     const size_t slots = (size_t)(argc > 0 ? argc : 0) + 1;
     out->paths = calloc(slots, sizeof *out->paths);
     out->excludes = calloc(slots, sizeof *out->excludes);
+    out->serve.roots = calloc(slots, sizeof *out->serve.roots);
     out->command_line = join_words(argc, argv);
-    if (!out->paths || !out->excludes || !out->command_line) {
+    if (!out->paths || !out->excludes || !out->serve.roots || !out->command_line) {
         return pare_fail(diag, PARE_ERR_NO_MEMORY, "not enough memory");
     }
     out->batch.excludes = out->excludes;
@@ -391,6 +394,7 @@ void pare_arguments_deinit(pare_arguments *arguments)
 {
     free(arguments->paths);
     free(arguments->excludes);
+    free(arguments->serve.roots);
     free(arguments->command_line);
     *arguments = (pare_arguments){0};
 }

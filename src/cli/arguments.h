@@ -25,6 +25,7 @@ typedef enum pare_command {
     PARE_COMMAND_HISTORY,
     PARE_COMMAND_INFO,
     PARE_COMMAND_SCORE,
+    PARE_COMMAND_SERVE,
     PARE_COMMAND_COMPLETION,
     PARE_COMMAND_COUNT
 } pare_command;
@@ -37,7 +38,8 @@ extern const pare_command_spec PARE_COMMANDS[PARE_COMMAND_COUNT];
 
 /* Headings of the help. */
 typedef enum pare_option_group {
-    PARE_GROUP_OUTPUT = 0,
+    PARE_GROUP_SERVER = 0,
+    PARE_GROUP_OUTPUT,
     PARE_GROUP_QUALITY,
     PARE_GROUP_IMAGE,
     PARE_GROUP_INPUT,
@@ -90,10 +92,29 @@ typedef enum pare_option_id {
     PARE_OPTION_NO_PROGRESS,
     PARE_OPTION_TRACE,
     PARE_OPTION_LIMIT,
+    PARE_OPTION_PORT,
+    PARE_OPTION_OPEN,
+    PARE_OPTION_ROOT,
+    PARE_OPTION_LISTEN,
+    PARE_OPTION_TOKEN_FILE,
+    PARE_OPTION_MAX_JOBS,
+    PARE_OPTION_MAX_UPLOAD,
+    PARE_OPTION_STATE_DIR,
     PARE_OPTION_HELP,
     PARE_OPTION_VERSION,
     PARE_OPTION_COUNT
 } pare_option_id;
+
+/* What only `serve` takes. */
+typedef struct pare_serve_arguments {
+    const char *address, *token_file, *state_dir; /* NULL: the default */
+    uint16_t port;
+    bool open;
+    const char **roots; /* owned array */
+    size_t root_count;
+    uint32_t max_jobs;         /* 0: the default */
+    uint64_t max_upload_bytes; /* 0: the default */
+} pare_serve_arguments;
 
 /* What was asked for. Constant after pare_arguments_parse(). Strings are borrowed from argv. */
 typedef struct pare_arguments {
@@ -108,6 +129,7 @@ typedef struct pare_arguments {
     bool to_stdout;     /* the path "-" */
     bool json, quiet, verbose, no_progress, null_separated, help, version;
     uint32_t history_limit;
+    pare_serve_arguments serve;
 } pare_arguments;
 
 typedef struct pare_option_spec {

@@ -13,13 +13,18 @@ const pare_command_spec PARE_COMMANDS[PARE_COMMAND_COUNT] = {
     [PARE_COMMAND_HISTORY] = {"history", "", "list earlier runs", true},
     [PARE_COMMAND_INFO] = {"info", "FILE...", "say what an image file is", true},
     [PARE_COMMAND_SCORE] = {"score", "A B", "how alike two images or folders look", true},
+    [PARE_COMMAND_SERVE] = {"serve", "", "the web page and the HTTP API on 127.0.0.1", true},
     [PARE_COMMAND_COMPLETION] = {"completion", "bash|zsh|fish", "print shell completion", false},
 };
 
 const char *const PARE_GROUP_NAMES[PARE_GROUP_COUNT] = {
-    [PARE_GROUP_OUTPUT] = "Where results go",  [PARE_GROUP_QUALITY] = "How good, how small",
-    [PARE_GROUP_IMAGE] = "What becomes of it", [PARE_GROUP_INPUT] = "Which files",
-    [PARE_GROUP_MACHINE] = "What it may use",  [PARE_GROUP_REPORT] = "What it says",
+    [PARE_GROUP_SERVER] = "Where it listens, what it may touch",
+    [PARE_GROUP_OUTPUT] = "Where results go",
+    [PARE_GROUP_QUALITY] = "How good, how small",
+    [PARE_GROUP_IMAGE] = "What becomes of it",
+    [PARE_GROUP_INPUT] = "Which files",
+    [PARE_GROUP_MACHINE] = "What it may use",
+    [PARE_GROUP_REPORT] = "What it says",
 };
 
 static bool set_output(pare_arguments *a, const char *value)
@@ -269,6 +274,57 @@ static bool set_limit(pare_arguments *a, const char *value)
     return true;
 }
 
+static bool set_port(pare_arguments *a, const char *value)
+{
+    uint64_t port;
+    if (!pare_parse_count(value, 0, 65535, &port)) return false;
+    a->serve.port = (uint16_t)port;
+    return true;
+}
+
+static bool set_open(pare_arguments *a, const char *value)
+{
+    (void)value;
+    return a->serve.open = true;
+}
+
+static bool add_root(pare_arguments *a, const char *value)
+{
+    a->serve.roots[a->serve.root_count++] = value;
+    return *value != '\0';
+}
+
+static bool set_listen(pare_arguments *a, const char *value)
+{
+    a->serve.address = value;
+    return *value != '\0';
+}
+
+static bool set_token_file(pare_arguments *a, const char *value)
+{
+    a->serve.token_file = value;
+    return *value != '\0';
+}
+
+static bool set_max_jobs(pare_arguments *a, const char *value)
+{
+    uint64_t count;
+    if (!pare_parse_count(value, 1, 10000, &count)) return false;
+    a->serve.max_jobs = (uint32_t)count;
+    return true;
+}
+
+static bool set_max_upload(pare_arguments *a, const char *value)
+{
+    return pare_parse_bytes(value, &a->serve.max_upload_bytes);
+}
+
+static bool set_state_dir(pare_arguments *a, const char *value)
+{
+    a->serve.state_dir = value;
+    return *value != '\0';
+}
+
 static bool set_help(pare_arguments *a, const char *value)
 {
     (void)value;
@@ -284,11 +340,13 @@ static bool set_version(pare_arguments *a, const char *value)
 enum {
     RUN = 1 << PARE_COMMAND_RUN,
     WORK = RUN | 1 << PARE_COMMAND_CHECK,
+    SERVE = 1 << PARE_COMMAND_SERVE,
     LOOK = 1 << PARE_COMMAND_INFO | 1 << PARE_COMMAND_SCORE,
     PAST = 1 << PARE_COMMAND_UNDO | 1 << PARE_COMMAND_HISTORY,
     ANY = (1 << PARE_COMMAND_COUNT) - 1,
 };
 
+#define SERVER PARE_GROUP_SERVER
 #define OUTPUT PARE_GROUP_OUTPUT
 #define QUALITY PARE_GROUP_QUALITY
 #define IMAGE PARE_GROUP_IMAGE
@@ -371,23 +429,24 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
     {PARE_OPTION_RECURSIVE, 'r', 'R', "recursive", NULL, NULL, INPUT, WORK, set_nothing, NULL,
      "no effect: folders are always walked", NULL},
 
-    {PARE_OPTION_JOBS, 'j', 't', "jobs", "threads", "N", MACHINE, WORK, set_jobs, "1..256",
+    {PARE_OPTION_JOBS, 'j', 't', "jobs", "threads", "N", MACHINE, WORK | SERVE, set_jobs, "1..256",
      "workers (default: one a core)", "1 2 4 8 16"},
-    {PARE_OPTION_MEMORY, 0, 0, "memory", NULL, "SIZE", MACHINE, WORK, set_memory,
+    {PARE_OPTION_MEMORY, 0, 0, "memory", NULL, "SIZE", MACHINE, WORK | SERVE, set_memory,
      "a size such as 2GiB or 500MB", "for all workers (default: half of the machine's)",
      "1GiB 2GiB 4GiB 8GiB"},
-    {PARE_OPTION_TIMEOUT, 0, 0, "timeout", NULL, "TIME", MACHINE, WORK, set_timeout,
+    {PARE_OPTION_TIMEOUT, 0, 0, "timeout", NULL, "TIME", MACHINE, WORK | SERVE, set_timeout,
      "a time such as 60s, 1500ms or 2m",
      "for an image of up to 1 Mpx, more in proportion\n(default 60s)", "10s 30s 60s 5m"},
-    {PARE_OPTION_MAX_PIXELS, 0, 0, "max-pixels", NULL, "N", MACHINE, WORK, set_max_pixels,
+    {PARE_OPTION_MAX_PIXELS, 0, 0, "max-pixels", NULL, "N", MACHINE, WORK | SERVE, set_max_pixels,
      "a number of pixels such as 1000000 or 100M", "refuse larger images (default 1000M)",
      "100M 500M 1000M"},
-    {PARE_OPTION_NO_SANDBOX, 0, 0, "no-sandbox", NULL, NULL, MACHINE, WORK, set_no_sandbox, NULL,
+    {PARE_OPTION_NO_SANDBOX, 0, 0, "no-sandbox", NULL, NULL, MACHINE, WORK | SERVE,
+     set_no_sandbox, NULL,
      "go on where the kernel cannot lock up the workers", NULL},
-    {PARE_OPTION_PRIORITY, 0, 0, "priority", NULL, "P", MACHINE, WORK, set_priority,
+    {PARE_OPTION_PRIORITY, 0, 0, "priority", NULL, "P", MACHINE, WORK | SERVE, set_priority,
      "low, normal or high", "low (leaves the machine to others), normal, high",
      "low normal high"},
-    {PARE_OPTION_LEDGER, 0, 0, "ledger", NULL, "FILE", MACHINE, WORK | PAST, set_ledger,
+    {PARE_OPTION_LEDGER, 0, 0, "ledger", NULL, "FILE", MACHINE, WORK | PAST | SERVE, set_ledger,
      "a file name", "memory of what was done\n(default: ~/.local/state/pare/ledger.db)", NULL},
     {PARE_OPTION_NO_LEDGER, 0, 0, "no-ledger", NULL, NULL, MACHINE, WORK, set_no_ledger, NULL,
      "remember nothing, look nothing up", NULL},
@@ -400,10 +459,27 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
      "a line for every file", NULL},
     {PARE_OPTION_NO_PROGRESS, 0, 0, "no-progress", NULL, NULL, REPORT, WORK, set_no_progress,
      NULL, "no live block on the terminal", NULL},
-    {PARE_OPTION_TRACE, 0, 0, "trace", NULL, "FILE", REPORT, WORK, set_trace, "a file name",
+    {PARE_OPTION_TRACE, 0, 0, "trace", NULL, "FILE", REPORT, WORK | SERVE, set_trace, "a file name",
      "write a timeline in the Chrome trace format", NULL},
     {PARE_OPTION_LIMIT, 0, 0, "limit", NULL, "N", REPORT, 1 << PARE_COMMAND_HISTORY, set_limit,
      "a number of runs", "list at most N runs (default 20)", "10 20 100"},
+    {PARE_OPTION_PORT, 0, 0, "port", NULL, "N", SERVER, SERVE, set_port, "0..65535",
+     "listen here (default 0: the system picks one)", "8080"},
+    {PARE_OPTION_OPEN, 0, 0, "open", NULL, NULL, SERVER, SERVE, set_open, NULL,
+     "open the page in the browser", NULL},
+    {PARE_OPTION_ROOT, 0, 0, "root", NULL, "DIR", SERVER, SERVE, add_root, "a folder",
+     "a folder that jobs may read and write; may be repeated\n(default: none, uploads only)", "/"},
+    {PARE_OPTION_LISTEN, 0, 0, "listen", NULL, "ADDR", SERVER, SERVE, set_listen, "an address",
+     "for other machines: the address to listen on, such as\n0.0.0.0; needs --token-file", ""},
+    {PARE_OPTION_TOKEN_FILE, 0, 0, "token-file", NULL, "FILE", SERVER, SERVE, set_token_file,
+     "a file name", "the token is the first line of FILE\n(default: a new random one)", NULL},
+    {PARE_OPTION_MAX_JOBS, 0, 0, "max-jobs", NULL, "N", SERVER, SERVE, set_max_jobs, "1..10000",
+     "at most N jobs that have not ended (default 100)", "10 100"},
+    {PARE_OPTION_MAX_UPLOAD, 0, 0, "max-upload", NULL, "SIZE", SERVER, SERVE, set_max_upload,
+     "a size such as 512MiB", "largest file to upload (default 512MiB)", "100MB 512MiB 2GiB"},
+    {PARE_OPTION_STATE_DIR, 0, 0, "state-dir", NULL, "DIR", SERVER, SERVE, set_state_dir,
+     "a folder", "for uploads, backups and, without --ledger, the ledger\n"
+     "(default: ~/.local/state/pare)", "/"},
     {PARE_OPTION_HELP, 'h', 0, "help", NULL, NULL, REPORT, ANY, set_help, NULL,
      "this text", NULL},
     {PARE_OPTION_VERSION, 0, 0, "version", NULL, NULL, REPORT, ANY, set_version, NULL,

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+/* libmicrohttpd on the libuv loop: its epoll descriptor is polled, its timeout is a timer. */
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "host/ledger.h"
+#include "http/request.h"
+#include "http/server_inside.h"
+
+enum {
+    IDLE_TIMEOUT_S = 60,   /* nothing moves on a connection */
+    HEAD_S = 20,           /* for a request line and headers */
+    HEAD_CROWDED_S = 2,    /* when three of four connections are taken */
+    BODY_GRACE_S = 20,     /* before the rate counts */
+    BODY_BYTES_PER_S = 4096,
+};
+
+void pare_server_options_init(pare_server_options *options)
+{
+    *options = (pare_server_options){
+        .max_upload_bytes = (uint64_t)512 << 20,
+        .max_jobs = 100,
+    };
+    pare_batch_options_init(&options->batch);
+}
+
+/* ---- connections ---- */
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    pare_server *const server = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        pare_client *const client = calloc(1, sizeof *client);
+        *context = client;
+        if (!client) return;
+        client->fd = info ? info->connect_fd : -1;
+        client->since_us = pare_clock_us();
+        client->next = server->clients;
+        if (server->clients) server->clients->previous = client;
+        server->clients = client;
+        server->client_count++;
+        return;
+    }
+    pare_client *const client = *context;
+    if (!client) return;
+    if (client->previous) {
+        client->previous->next = client->next;
+    } else {
+        server->clients = client->next;
+    }
+    if (client->next) client->next->previous = client->previous;
+    server->client_count--;
+    free(client);
+    *context = NULL;
+}
+
+static bool is_too_slow(const pare_server *server, const pare_client *client, uint64_t now_us)
+{
+    const uint64_t seconds = (now_us - client->since_us) / 1000000;
+    const bool crowded = server->client_count > PARE_CONNECTIONS_CAP / 4 * 3;
+    switch (client->phase) {
+    case PARE_CLIENT_HEAD: return seconds >= (crowded ? HEAD_CROWDED_S : HEAD_S);
+    case PARE_CLIENT_BODY:
+        return seconds >= BODY_GRACE_S && client->body_bytes / seconds < BODY_BYTES_PER_S;
+    case PARE_CLIENT_ANSWER: break; /* libmicrohttpd's own limit */
+    }
+    return false;
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    pare_server *const server = timer->data;
+    const uint64_t now_us = pare_clock_us();
+    for (pare_client *client = server->clients; client; client = client->next) {
+        if (client->dropped || client->fd < 0 || !is_too_slow(server, client, now_us)) continue;
+        client->dropped = true;
+        server->counts.dropped++;
+        shutdown(client->fd, SHUT_RDWR);
+    }
+}
+
+/* ---- the loop ---- */
+
+static void on_soon(uv_timer_t *timer);
+
+static void run(pare_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    if (!server->daemon) return;
+    MHD_run(server->daemon);
+    if (server->closing) return;
+    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
+        uv_timer_start(&server->soon, on_soon, wait_ms, 0);
+    } else {
+        uv_timer_stop(&server->soon);
+    }
+}
+
+static void on_soon(uv_timer_t *timer)
+{
+    run(timer->data);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status, (void)events;
+    run(poll->data);
+}
+
+void pare_server_kick(pare_server *server)
+{
+    if (!server->closing) uv_timer_start(&server->soon, on_soon, 0, 0);
+}
+
+static pare_err open_handles(pare_server *server, pare_diag *diag)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (!info || uv_poll_init(server->loop, &server->poll, info->epoll_fd) != 0) {
+        return pare_fail(diag, PARE_ERR_INTERNAL, "libmicrohttpd has no epoll descriptor");
+    }
+    uv_timer_init(server->loop, &server->soon);
+    uv_timer_init(server->loop, &server->sweep);
+    server->handles = 3;
+    server->poll.data = server->soon.data = server->sweep.data = server;
+    uv_poll_start(&server->poll, UV_READABLE, on_poll);
+    uv_timer_start(&server->sweep, on_sweep, 1000, 1000);
+    run(server);
+    return PARE_OK;
+}
+
+/* ---- the socket ---- */
+
+typedef union address {
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+} address;
+
+static bool is_loopback(const address *a)
+{
+    if (a->any.sa_family == AF_INET) return ntohl(a->four.sin_addr.s_addr) >> 24 == 127;
+    return IN6_IS_ADDR_LOOPBACK(&a->six.sin6_addr);
+}
+
+static bool is_wildcard(const address *a)
+{
+    if (a->any.sa_family == AF_INET) return a->four.sin_addr.s_addr == htonl(INADDR_ANY);
+    return IN6_IS_ADDR_UNSPECIFIED(&a->six.sin6_addr);
+}
+
+static bool read_address(const char *text, uint16_t port, address *out)
+{
+    *out = (address){0};
+    if (inet_pton(AF_INET, text, &out->four.sin_addr) == 1) {
+        out->four.sin_family = AF_INET;
+        out->four.sin_port = htons(port);
+        return true;
+    }
+    out->six.sin6_family = AF_INET6;
+    out->six.sin6_port = htons(port);
+    return inet_pton(AF_INET6, text, &out->six.sin6_addr) == 1;
+}
+
+/* Binds and listens; fills in what a Host header may say. */
+static pare_err listen_on(pare_server *server, int *fd, pare_diag *diag)
+{
+    const char *text = server->options.address ? server->options.address : "127.0.0.1";
+    address a;
+    const int one = 1;
+    *fd = -1;
+    if (!read_address(text, server->options.port, &a)) {
+        return pare_fail(diag, PARE_ERR_INVALID, "%s is no address such as 127.0.0.1 or ::1", text);
+    }
+    if (!is_loopback(&a) && !server->options.token_file) {
+        return pare_fail(diag, PARE_ERR_INVALID,
+                         "to listen on %s, where other machines are, a token file is needed", text);
+    }
+    const bool six = a.any.sa_family == AF_INET6;
+    socklen_t len = six ? sizeof a.six : sizeof a.four;
+    *fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0) return pare_fail_errno(diag, "make", "socket");
+    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (six) setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    if (bind(*fd, &a.any, len) != 0 || listen(*fd, 512) != 0 ||
+        getsockname(*fd, &a.any, &len) != 0) {
+        pare_fail(diag, PARE_ERR_IO, "listen on %s port %u: %s", text,
+                  (unsigned)server->options.port, strerror(errno));
+        close(*fd);
+        *fd = -1;
+        return PARE_ERR_IO;
+    }
+    pare_access *const access = &server->access;
+    access->port = ntohs(six ? a.six.sin6_port : a.four.sin_port);
+    access->any_literal = is_wildcard(&a);
+    snprintf(access->address, sizeof access->address, six ? "[%s]" : "%s", text);
+    snprintf(access->cookie, sizeof access->cookie, "pare_session_%u", (unsigned)access->port);
+    snprintf(server->url, sizeof server->url, "http://%s:%u/?token=%s",
+             access->any_literal ? "127.0.0.1" : access->address, (unsigned)access->port,
+             access->token);
+    return PARE_OK;
+}
+
+/* As libmicrohttpd does, but a NUL stays "%00": a path must not end early. */
+static size_t unescape(void *cls, struct MHD_Connection *connection, char *text)
+{
+    char *out = text;
+    (void)cls, (void)connection;
+    for (const char *at = text; *at;) {
+        unsigned value = 0;
+        int digits = 0;
+        if (*at == '%') {
+            for (; digits < 2; digits++) {
+                const char c = at[1 + digits];
+                if (c >= '0' && c <= '9') {
+                    value = value * 16 + (unsigned)(c - '0');
+                } else if ((c | 32) >= 'a' && (c | 32) <= 'f') {
+                    value = value * 16 + (unsigned)((c | 32) - 'a') + 10;
+                } else {
+                    break;
+                }
+            }
+        }
+        if (digits == 2 && value != 0) {
+            *out++ = (char)value;
+            at += 3;
+        } else {
+            *out++ = *at++;
+        }
+    }
+    *out = '\0';
+    return (size_t)(out - text);
+}
+
+static void log_nothing(void *cls, const char *format, va_list args)
+{
+    (void)cls, (void)format, (void)args;
+}
+
+static pare_err start_daemon(pare_server *server, pare_diag *diag)
+{
+    int fd;
+    PARE_TRY(listen_on(server, &fd, diag));
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        pare_request_handle, server,                                             /* */
+        MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,                           /* first */
+        MHD_OPTION_LISTEN_SOCKET, fd,                                            /* */
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)PARE_CONNECTIONS_CAP,             /* */
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,                 /* */
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)PARE_HEADER_CAP,             /* */
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,                     /* */
+        MHD_OPTION_NOTIFY_COMPLETED, pare_request_completed, server,             /* */
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,                            /* */
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (server->daemon) return PARE_OK;
+    close(fd);
+    return pare_fail(diag, PARE_ERR_IO, "libmicrohttpd does not start");
+}
+
+/* ---- the state folder ---- */
+
+static pare_err find_state_dir(pare_server *server, pare_diag *diag)
+{
+    char *const out = server->state_dir;
+    if (server->options.state_dir) {
+        snprintf(out, sizeof server->state_dir, "%s", server->options.state_dir);
+        return PARE_OK;
+    }
+    pare_buf path = {0};
+    PARE_TRY(pare_ledger_default_path(&path, diag));
+    snprintf(out, sizeof server->state_dir, "%s", (const char *)path.data);
+    pare_buf_deinit(&path);
+    char *const slash = strrchr(out, '/');
+    if (slash) *slash = '\0';
+    return PARE_OK;
+}
+
+static void make_folders(char *path)
+{
+    for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    mkdir(path, 0700);
+}
+
+/* Two servers must not go on with the same jobs. */
+static pare_err lock_state(pare_server *server, pare_diag *diag)
+{
+    server->lock_fd =
+        openat(server->state_fd, "serve.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (server->lock_fd < 0) return pare_fail_errno(diag, "open", "serve.lock");
+    if (flock(server->lock_fd, LOCK_EX | LOCK_NB) == 0) return PARE_OK;
+    return pare_fail(diag, PARE_ERR_EXISTS,
+                     "another `pare serve` uses %s; give this one its own with --state-dir",
+                     server->state_dir);
+}
+
+static pare_err open_state(pare_server *server, pare_diag *diag)
+{
+    PARE_TRY(find_state_dir(server, diag));
+    make_folders(server->state_dir);
+    server->state_fd = open(server->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (server->state_fd < 0) return pare_fail_errno(diag, "open", server->state_dir);
+    PARE_TRY(pare_fd_path(server->state_fd, server->state_dir, sizeof server->state_dir, diag));
+    return lock_state(server, diag);
+}
+
+/* ---- life ---- */
+
+static pare_err start(pare_server *server, pare_diag *diag)
+{
+    const pare_server_options *options = &server->options;
+    if (options->token_file) {
+        PARE_TRY(pare_token_read(options->token_file, server->access.token, diag));
+    } else {
+        PARE_TRY(pare_token_random(server->access.token, diag));
+    }
+    for (size_t i = 0; i < options->root_count; i++) {
+        PARE_TRY(pare_roots_add(&server->roots, options->roots[i], diag));
+    }
+    PARE_TRY(open_state(server, diag));
+    PARE_TRY(start_daemon(server, diag));
+    return open_handles(server, diag);
+}
+
+pare_err pare_server_create(uv_loop_t *loop, const pare_server_options *options, pare_server **out,
+                            pare_diag *diag)
+{
+    *out = NULL;
+    pare_server *server = calloc(1, sizeof *server);
+    if (!server) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for a server");
+    server->options = *options;
+    server->loop = loop;
+    server->state_fd = server->lock_fd = -1;
+    server->started_unix_s = (int64_t)time(NULL);
+    const pare_err err = start(server, diag);
+    if (err != PARE_OK) {
+        pare_server_close(server, NULL, NULL);
+        uv_run(loop, UV_RUN_DEFAULT);
+        pare_server_destroy(&server);
+        return err;
+    }
+    *out = server;
+    return PARE_OK;
+}
+
+const char *pare_server_url(const pare_server *server)
+{
+    return server->url;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    pare_server *const server = handle->data;
+    if (--server->handles == 0 && server->on_closed) server->on_closed(server->closed_user);
+}
+
+void pare_server_close(pare_server *server, void (*on_closed)(void *user), void *user)
+{
+    if (server->closing) return;
+    server->closing = true;
+    server->on_closed = on_closed;
+    server->closed_user = user;
+    /* libmicrohttpd wants nobody asleep when it stops */
+    while (server->asleep) {
+        pare_reply_error(server->asleep, 503, "the server is closing");
+    }
+    const bool had_handles = server->handles > 0;
+    if (had_handles) {
+        uv_close((uv_handle_t *)&server->poll, on_handle_closed);
+        uv_close((uv_handle_t *)&server->soon, on_handle_closed);
+        uv_close((uv_handle_t *)&server->sweep, on_handle_closed);
+    }
+    if (server->daemon) {
+        MHD_run(server->daemon);
+        MHD_stop_daemon(server->daemon);
+        server->daemon = NULL;
+    }
+    if (!had_handles && on_closed) on_closed(user);
+}
+
+void pare_server_destroy(pare_server **server_io)
+{
+    pare_server *const server = *server_io;
+    if (!server) return;
+    pare_roots_deinit(&server->roots);
+    if (server->lock_fd >= 0) close(server->lock_fd);
+    if (server->state_fd >= 0) close(server->state_fd);
+    free(server);
+    *server_io = NULL;
+}

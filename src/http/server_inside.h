@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the parts of the server share. Internal to src/http; one owner: pare_server. */
+#ifndef PARE_HTTP_SERVER_INSIDE_H
+#define PARE_HTTP_SERVER_INSIDE_H
+
+#include "http/access.h"
+#include "http/request.h"
+#include "http/roots.h"
+#include "http/server.h"
+
+enum {
+    PARE_CONNECTIONS_CAP = 400,
+    PARE_HEADER_CAP = 32 * 1024,
+    PARE_UPLOADS_CAP = 32, /* at one time */
+};
+
+/* A connection. What it waits for decides how long it may take. */
+typedef enum pare_client_phase {
+    PARE_CLIENT_HEAD = 0, /* a request line and headers, or the next request */
+    PARE_CLIENT_BODY,
+    PARE_CLIENT_ANSWER
+} pare_client_phase;
+
+typedef struct pare_client {
+    int fd; /* borrowed */
+    pare_client_phase phase;
+    uint64_t since_us;   /* of this phase */
+    uint64_t body_bytes; /* in this phase */
+    bool dropped;
+    struct pare_client *previous, *next;
+} pare_client;
+
+typedef struct pare_server_counts {
+    uint64_t requests, answers[6]; /* by the hundreds of the status */
+    uint64_t dropped;              /* slow or greedy clients */
+    uint64_t refused;              /* no token, wrong Host or Origin */
+} pare_server_counts;
+
+struct pare_server {
+    pare_server_options options;
+    uv_loop_t *loop;
+    struct MHD_Daemon *daemon;
+    uv_poll_t poll;       /* libmicrohttpd's epoll descriptor */
+    uv_timer_t soon;      /* when libmicrohttpd wants to be called */
+    uv_timer_t sweep;     /* once a second: slow clients */
+    unsigned handles;     /* of the loop, still open */
+    bool closing;
+    void (*on_closed)(void *user);
+    void *closed_user;
+
+    pare_access access;
+    char url[512];
+    pare_roots roots;
+    char state_dir[4096];
+    int state_fd, lock_fd; /* owned; -1 */
+    int64_t started_unix_s;
+
+    pare_client *clients;
+    unsigned client_count;
+    pare_request *asleep;
+    unsigned uploads;
+    pare_server_counts counts;
+};
+
+/* libmicrohttpd has something to do: call it out of the loop. */
+void pare_server_kick(pare_server *server);
+
+#endif /* PARE_HTTP_SERVER_INSIDE_H */

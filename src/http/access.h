@@ -16,16 +16,16 @@ enum { PARE_TOKEN_LEN = 43, PARE_TOKEN_MIN = 16, PARE_TOKEN_CAP = 256 };
 
 typedef struct pare_access {
     char token[PARE_TOKEN_CAP + 1];
-    char cookie[32];     /* its name; with the port, because cookies do not know ports */
-    char address[64];    /* bound to, as an address literal; "[...]" for IPv6 */
+    char cookie[32];  /* its name; with the port, because cookies do not know ports */
+    char address[64]; /* bound to, as an address literal; "[...]" for IPv6 */
     uint16_t port;
     bool any_literal; /* bound to all addresses: each address literal is a good Host */
 } pare_access;
 
 /* 256 random bits in 43 letters of base64url. Errors: PARE_ERR_IO. */
 PARE_NODISCARD pare_err pare_token_random(char token[PARE_TOKEN_LEN + 1], pare_diag *diag);
-/* The first line of a file, 16..256 printable ASCII letters without blanks. Errors: PARE_ERR_INVALID,
- * PARE_ERR_NOT_FOUND, PARE_ERR_IO. */
+/* The first line of a file, 16..256 printable ASCII letters without blanks.
+ * Errors: PARE_ERR_INVALID, PARE_ERR_NOT_FOUND, PARE_ERR_IO. */
 PARE_NODISCARD pare_err pare_token_read(const char *path, char token[PARE_TOKEN_CAP + 1],
                                         pare_diag *diag);
 /* Takes as long for a right as for a wrong token of the same length. text may be NULL. */

@@ -92,7 +92,7 @@ static void open_session(pare_request *request)
     const pare_server *server = request->server;
     pare_text cookie = {0};
     struct MHD_Response *const response =
-        MHD_create_response_from_buffer(0, (void *)(uintptr_t)"", MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
     pare_response_common(response);
     pare_text_add(&cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict", server->access.cookie,
                   server->access.token);

@@ -47,7 +47,7 @@ static struct MHD_Response *response_of(pare_text *text)
         return NULL;
     }
     struct MHD_Response *const response = MHD_create_response_from_buffer_with_free_callback(
-        text->buf.len, text->buf.len > 0 ? text->buf.data : (void *)(uintptr_t)"",
+        text->buf.len, text->buf.len > 0 ? text->buf.data : (void *)(uintptr_t) "",
         text->buf.len > 0 ? free_data : NULL);
     if (response && text->buf.len > 0) {
         *text = (pare_text){0};

@@ -49,8 +49,7 @@ json_t *pare_request_json(pare_request *request)
         json_decref(json);
         pare_reply_error(request, 400, "the body must be a JSON object");
     } else {
-        pare_reply_error(request, 400, "the body is no JSON: %s (line %d)", error.text,
-                         error.line);
+        pare_reply_error(request, 400, "the body is no JSON: %s (line %d)", error.text, error.line);
     }
     return NULL;
 }

@@ -21,10 +21,10 @@
 #include "http/server_inside.h"
 
 enum {
-    IDLE_TIMEOUT_S = 60,   /* nothing moves on a connection */
-    HEAD_S = 20,           /* for a request line and headers */
-    HEAD_CROWDED_S = 2,    /* when three of four connections are taken */
-    BODY_GRACE_S = 20,     /* before the rate counts */
+    IDLE_TIMEOUT_S = 60, /* nothing moves on a connection */
+    HEAD_S = 20,         /* for a request line and headers */
+    HEAD_CROWDED_S = 2,  /* when three of four connections are taken */
+    BODY_GRACE_S = 20,   /* before the rate counts */
     BODY_BYTES_PER_S = 4096,
 };
 
@@ -130,7 +130,8 @@ void pare_server_kick(pare_server *server)
 
 static pare_err open_handles(pare_server *server, pare_diag *diag)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (!info || uv_poll_init(server->loop, &server->poll, info->epoll_fd) != 0) {
         return pare_fail(diag, PARE_ERR_INTERNAL, "libmicrohttpd has no epoll descriptor");
     }
@@ -256,18 +257,22 @@ static pare_err start_daemon(pare_server *server, pare_diag *diag)
 {
     int fd;
     PARE_TRY(listen_on(server, &fd, diag));
+    /* clang-format off */
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        pare_request_handle, server,                                             /* */
-        MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,                           /* first */
-        MHD_OPTION_LISTEN_SOCKET, fd,                                            /* */
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)PARE_CONNECTIONS_CAP,             /* */
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,                 /* */
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)PARE_HEADER_CAP,             /* */
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,                     /* */
-        MHD_OPTION_NOTIFY_COMPLETED, pare_request_completed, server,             /* */
-        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,                            /* */
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        pare_request_handle, server,
+        MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL, /* before all others */
+        MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)PARE_CONNECTIONS_CAP,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)PARE_HEADER_CAP,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+        MHD_OPTION_NOTIFY_COMPLETED, pare_request_completed, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
+    /* clang-format on */
     if (server->daemon) return PARE_OK;
     close(fd);
     return pare_fail(diag, PARE_ERR_IO, "libmicrohttpd does not start");

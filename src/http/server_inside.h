@@ -40,10 +40,10 @@ struct pare_server {
     pare_server_options options;
     uv_loop_t *loop;
     struct MHD_Daemon *daemon;
-    uv_poll_t poll;       /* libmicrohttpd's epoll descriptor */
-    uv_timer_t soon;      /* when libmicrohttpd wants to be called */
-    uv_timer_t sweep;     /* once a second: slow clients */
-    unsigned handles;     /* of the loop, still open */
+    uv_poll_t poll;   /* libmicrohttpd's epoll descriptor */
+    uv_timer_t soon;  /* when libmicrohttpd wants to be called */
+    uv_timer_t sweep; /* once a second: slow clients */
+    unsigned handles; /* of the loop, still open */
     bool closing;
     void (*on_closed)(void *user);
     void *closed_user;

@@ -53,8 +53,7 @@ static bool set_format(pare_settings *out, const member *self, json_t *value)
 {
     char text[TEXT_CAP];
     (void)self;
-    return as_text(value, text) &&
-           pare_parse_format(text, &out->image.target, &out->image.format);
+    return as_text(value, text) && pare_parse_format(text, &out->image.target, &out->image.format);
 }
 
 static bool set_resize(pare_settings *out, const member *self, json_t *value)
@@ -131,8 +130,8 @@ static bool set_min_savings(pare_settings *out, const member *self, json_t *valu
 {
     char text[TEXT_CAP];
     (void)self;
-    return as_text(value, text) && pare_parse_savings(text, &out->image.min_savings_bytes,
-                                                      &out->image.min_savings_pct);
+    return as_text(value, text) &&
+           pare_parse_savings(text, &out->image.min_savings_bytes, &out->image.min_savings_pct);
 }
 
 static bool set_background(pare_settings *out, const member *self, json_t *value)
@@ -285,7 +284,7 @@ pare_err pare_settings_read(json_t *json, uint64_t max_pixels, pare_settings *ou
 pare_err pare_settings_shift(json_t *json, int delta, int quality, double score, pare_diag *diag)
 {
     static const char *const PER_FORMAT[] = {"quality_jpeg", "quality_png", "quality_webp",
-                                             "quality_avif", "lossless", "target_size"};
+                                             "quality_avif", "lossless",    "target_size"};
     pare_settings now;
     PARE_TRY(pare_settings_read(json, 0, &now, diag));
     const pare_quality wanted = pare_options_quality(&now.image, PARE_FORMAT_UNKNOWN);

@@ -3,47 +3,46 @@
 import { store } from "./state/app-state";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-const formats = new Map<string, Intl.NumberFormat>();
+const formats = new Map<string, Intl.NumberFormat>(); // costly to make, asked for in every row
 
-function format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function format(kind: string, digits: number, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const { language } = store.get();
-  const key = language + JSON.stringify(options);
+  const key = `${language} ${kind} ${digits}`;
   let found = formats.get(key);
-  if (!found) formats.set(key, (found = new Intl.NumberFormat(language, options)));
+  if (!found) formats.set(key, (found = new Intl.NumberFormat(language, { maximumFractionDigits: digits, ...options })));
   return found;
 }
 
+function unit(value: number, name: string, digits = 0): string {
+  return format(name, digits, { style: "unit", unit: name, unitDisplay: name === "byte" ? "narrow" : "short" }).format(value);
+}
+
 export function bytes(value: number): string {
-  let unit = 0;
+  let step = 0;
   let scaled = value;
-  while (scaled >= 999.5 && unit < UNITS.length - 1) {
+  while (scaled >= 999.5 && step < UNITS.length - 1) {
     scaled /= 1000;
-    unit++;
+    step++;
   }
-  const digits = unit === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
-  return format({ style: "unit", unit: UNITS[unit], unitDisplay: unit ? "short" : "narrow", maximumFractionDigits: digits })
-    .format(scaled);
+  const digits = step === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+  return unit(scaled, UNITS[step], digits);
 }
 
 export function count(value: number): string {
-  return format({}).format(value);
+  return format("count", 0, {}).format(value);
 }
 
 export function decimal(value: number, digits = 1): string {
-  return format({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  return format("decimal", digits, { minimumFractionDigits: digits }).format(value);
 }
 
 /** 0..1 */
 export function percent(share: number, digits = 0): string {
-  return format({ style: "percent", maximumFractionDigits: digits }).format(share);
+  return format("percent", digits, { style: "percent" }).format(share);
 }
 
 export function shareSaved(before: number, after: number): number {
   return before > 0 ? Math.max(0, 1 - after / before) : 0;
-}
-
-function unit(value: number, name: string, digits = 0): string {
-  return format({ style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits }).format(value);
 }
 
 export function duration(ms: number): string {

@@ -26,7 +26,7 @@ export function checkThat(name, truth, have) {
   if (!truth) throw new Error(`${name}: have ${JSON.stringify(have)}`);
 }
 
-export async function until(what, read, good, seconds = 60) {
+export async function until(what, read, good, seconds = 120) {
   let have;
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     have = await read();
@@ -66,7 +66,7 @@ export async function startServer({ rate = 40, rows = 0, root = scratch(), mock 
   const token = path.join(state, "token");
   writeFileSync(token, "0123456789abcdef0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
   const command = !mock
-    ? [PARE, ["serve", "--port", String(port), "--root", root, "--token-file", token, "--ledger", path.join(state, "ledger.db")]]
+    ? [PARE, ["serve", "--port", String(port), "--root", root, "--token-file", token, "--state-dir", path.join(state, "pare")]]
     : ["node", [path.join(WEB, "dev/mock-server.mjs"), "--port", String(port), "--rate", String(rate), "--rows", String(rows), ...(rows ? [] : ["--state", path.join(state, "jobs.json")])]];
   const server = { root, port, process: null, url: "" };
   server.restart = async () => {
@@ -95,6 +95,7 @@ export async function openPage(server, { route = "/", ...options } = {}) {
   browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", acceptDownloads: true, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(90_000); // a busy machine is no fault of the page
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(error.message));
   page.on("console", (message) => {

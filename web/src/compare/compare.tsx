@@ -104,8 +104,8 @@ function Stage({ job, row, onClose }: { job: Job; row: Result; onClose: () => vo
         <Picture src={before} alt={t("compare.beforeAlt")} view={view} onSize={view.setNatural} />
         {changed && <Picture src={after} alt={t("compare.afterAlt")} view={view} clip={mode === "slider" ? split : null} blend={mode === "difference"} />}
         {changed && mode === "slider" && <SplitHandle split={split} setSplit={setSplit} view={view} />}
-        {changed && mode === "slider" && <><span className="tag start">{t("compare.before")}</span><span className="tag end">{t("compare.after")}</span></>}
-        {mode === "difference" && <span className="tag start">{t("compare.differenceHint")}</span>}
+        {changed && mode === "slider" && <><span className="tag left">{t("compare.before")}</span><span className="tag right">{t("compare.after")}</span></>}
+        {mode === "difference" && <span className="tag left">{t("compare.differenceHint")}</span>}
       </div>
       <CompareFoot job={job} row={row} />
     </>

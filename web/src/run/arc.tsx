@@ -30,9 +30,9 @@ export function Arc({ fraction, upload, run, busy }: { fraction: number; upload:
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const draw = (now: number) => {
       const gap = target.current - shown.current;
-      const step = still || gap < 0.002 ? gap : gap * (1 - Math.exp(-Math.max(0, now - before) / GLIDE_MS));
-      before = now; // a frame's time may lie before the moment that asked for it
-      shown.current += step;
+      const share = 1 - Math.exp(-Math.max(0, now - before) / GLIDE_MS); // a frame's time may lie before the moment that asked for it
+      before = now;
+      shown.current = still || gap < 0.002 ? target.current : shown.current + gap * share;
       circle.current?.setAttribute("stroke-dashoffset", String(AROUND * (1 - shown.current)));
       // 100 % only when it is: rounding down keeps the promise.
       if (text.current) text.current.textContent = format.percent(Math.floor(shown.current * 100) / 100);

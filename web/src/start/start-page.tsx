@@ -20,7 +20,7 @@ export function StartPage() {
   }, []);
   const recent = [...jobs.values()].sort((a, b) => b.created_unix_s - a.created_unix_s).slice(0, 6);
   return (
-    <div className="start">
+    <div className="start-page">
       <div className="start-main">
         <h1 className="sr">{t("start.title")}</h1>
         <DropArea />

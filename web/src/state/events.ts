@@ -4,7 +4,7 @@
 import { api, ApiError, urls } from "../api/client";
 import type { Job, Metrics, ProgressEvent as JobProgress, RemovedEvent } from "../api/schema";
 import { store, type Connection } from "./app-state";
-import { removeJob, putJob, putProgress, replaceJobs } from "./jobs";
+import { beforeRequest, jobEvent, putProgress, removeJob, replaceJobs } from "./jobs";
 import { refreshList } from "./list";
 
 const SILENCE_MS = 6000;
@@ -34,11 +34,12 @@ export function retryNow(): void {
 
 async function connect(): Promise<void> {
   clearTimeout(retryTimer);
+  const mark = beforeRequest();
   try {
     // Before the stream: tells a lost server from a refused key, which EventSource cannot.
     const [system, jobs] = await Promise.all([api.system(), api.jobs()]);
     store.update(() => ({ system }));
-    replaceJobs(jobs.jobs);
+    replaceJobs(jobs.jobs, mark);
   } catch (error) {
     lost(error instanceof ApiError && error.status === 401 ? "unauthorized" : "lost");
     return;
@@ -61,7 +62,7 @@ function open(): void {
     if (stream === source) lost("lost");
   };
   on<Metrics>(stream, "metrics", (metrics) => addMetrics(metrics));
-  on<Job>(stream, "job", putJob);
+  on<Job>(stream, "job", jobEvent);
   on<RemovedEvent>(stream, "removed", ({ job }) => removeJob(job));
   on<JobProgress>(stream, "progress", ({ job, progress }) => putProgress(job, progress));
 }
@@ -81,8 +82,9 @@ function heard(): void {
 
 /** Read again what may have changed between the snapshot and the stream. */
 async function resync(): Promise<void> {
+  const mark = beforeRequest();
   try {
-    replaceJobs((await api.jobs()).jobs);
+    replaceJobs((await api.jobs()).jobs, mark);
     refreshList();
   } catch {
     // The stream itself will notice that the server is gone.

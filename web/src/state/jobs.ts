@@ -8,11 +8,46 @@ import { go, isActive, store } from "./app-state";
 import { noteProgress, refreshList } from "./list";
 import { report, toast } from "./toasts";
 
-export function replaceJobs(list: Job[]): void {
-  store.update(() => ({ jobs: new Map(list.map((job) => [job.id, job])), jobsLoaded: true }));
+// An answer may be overtaken by events on the other connection. What an event said after the
+// request was sent is newer than its answer.
+let events = 0;
+const lastEvent = new Map<number, number>();
+
+function noteEvent(id: number): void {
+  lastEvent.set(id, ++events);
 }
 
-export function putJob(job: Job): void {
+/** A mark to hand to the functions that take an answer, made before the request. */
+export function beforeRequest(): number {
+  return events;
+}
+
+const overtaken = (id: number, mark: number) => (lastEvent.get(id) ?? 0) > mark;
+
+/** All jobs, as an answer tells them. */
+export function replaceJobs(list: Job[], mark: number): void {
+  store.update((s) => {
+    const jobs = new Map<number, Job>();
+    for (const job of list) {
+      const known = s.jobs.get(job.id);
+      if (!overtaken(job.id, mark)) jobs.set(job.id, job);
+      else if (known) jobs.set(job.id, known);
+    }
+    for (const [id, job] of s.jobs) if (!jobs.has(id) && overtaken(id, mark)) jobs.set(id, job);
+    return { jobs, jobsLoaded: true };
+  });
+}
+
+function takeAnswer(job: Job, mark: number): void {
+  if (!overtaken(job.id, mark)) putJob(job);
+}
+
+export function jobEvent(job: Job): void {
+  noteEvent(job.id);
+  putJob(job);
+}
+
+function putJob(job: Job): void {
   const before = store.get().jobs.get(job.id);
   store.update((s) => ({ jobs: new Map(s.jobs).set(job.id, job) }));
   if (before && isActive(before) && !isActive(job)) ended(job);
@@ -22,11 +57,13 @@ export function putJob(job: Job): void {
 export function putProgress(id: number, progress: Progress): void {
   const job = store.get().jobs.get(id);
   if (!job) return;
+  noteEvent(id);
   store.update((s) => ({ jobs: new Map(s.jobs).set(id, { ...job, progress }) }));
   if (progress.seq !== job.progress.seq) noteProgress(id, progress);
 }
 
 export function removeJob(id: number): void {
+  noteEvent(id);
   store.update((s) => {
     const jobs = new Map(s.jobs);
     jobs.delete(id);
@@ -49,9 +86,10 @@ export function jobError(job: Job): string {
 
 export async function createJob(source: NewJob["source"], name?: string): Promise<Job | null> {
   const settings = toApi(store.get().settings, "uploads" in source);
+  const mark = beforeRequest();
   try {
     const job = await api.createJob({ name, source, settings });
-    store.commit((s) => ({ jobs: new Map(s.jobs).set(job.id, job) }));
+    takeAnswer(job, mark);
     go(`/job/${job.id}`);
     return job;
   } catch (error) {
@@ -61,8 +99,9 @@ export async function createJob(source: NewJob["source"], name?: string): Promis
 }
 
 export async function act(id: number, action: JobAction): Promise<void> {
+  const mark = beforeRequest();
   try {
-    putJob(await api.act(id, action));
+    takeAnswer(await api.act(id, action), mark);
   } catch (error) {
     report(error);
   }
@@ -81,7 +120,8 @@ export async function deleteJob(id: number): Promise<void> {
 export async function undoJob(id: number): Promise<void> {
   try {
     tellUndo(await api.undo(id));
-    putJob(await api.job(id));
+    const mark = beforeRequest();
+    takeAnswer(await api.job(id), mark);
   } catch (error) {
     report(error);
   }

@@ -105,6 +105,7 @@ async function load(page: number): Promise<void> {
     const answer = await api.results(list.job, query, page * PAGE, PAGE, signal);
     if (signal.aborted) return;
     put(page, answer.total, answer.results);
+    if (!fresh.has(page)) schedule(REFRESH_MS); // rows came while this answer was on its way
   } catch (error) {
     if (signal.aborted) return;
     fresh.delete(page);

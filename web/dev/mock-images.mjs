@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invented results and pictures for the mock server; the same seq gives the same again.
-import { crc32 as nodeCrc32, deflateSync } from "node:zlib";
+import zlib from "node:zlib";
 
 function noise(seed) {
   let x = (seed * 2654435761) >>> 0;
@@ -36,7 +36,7 @@ export function makeResult(seq, input, size, settings) {
 }
 
 function crc32(bytes) {
-  if (nodeCrc32) return nodeCrc32(bytes); // from Node 20.15 on
+  if (zlib.crc32) return zlib.crc32(bytes); // from Node 20.15 on
   let crc = -1;
   for (const byte of bytes) {
     crc ^= byte;
@@ -64,7 +64,7 @@ export function encodePng(width, height, rgbAt) {
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
   head.set([8, 2, 0, 0, 0], 8);
-  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head), chunk("IDAT", deflateSync(raw)), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head), chunk("IDAT", zlib.deflateSync(raw)), chunk("IEND", Buffer.alloc(0))]);
 }
 
 const pictures = new Map();

@@ -92,7 +92,7 @@ const servers = [];
 let browser = null;
 
 export async function openPage(server, { route = "/", ...options } = {}) {
-  browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", acceptDownloads: true, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(90_000); // a busy machine is no fault of the page

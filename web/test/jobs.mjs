@@ -118,7 +118,7 @@ test("settings are kept across visits, and as presets on the server", async () =
   await page.selectOption("select:near(:text('Format'))", "webp");
   await page.click(".presets button");
   await page.fill("dialog input", "for the shop");
-  await page.click("dialog >> text=Save");
+  await page.click("dialog footer button");
   await page.waitForSelector("#preset option:has-text('for the shop')", { state: "attached" });
   await page.reload();
   await page.waitForSelector(".quality label.on >> text=Exact number");

@@ -23,7 +23,6 @@ const kinds = [
   ['png', (image) => image.png({ palette: true, colours: 64 })],
   ['webp', (image) => image.webp({ quality: 90 })],
   ['gif', (image) => image.gif({ effort: 1 })],
-  ['tif', (image) => image.tiff({ compression: 'lzw' })],
 ];
 
 const decoded = [];

@@ -26,6 +26,6 @@ const works = {
 };
 if (!works[work]) process.exit(69);
 for (const file of files) {
-  const [image, extension] = works[work](sharp(file).rotate());
+  const [image, extension] = works[work](sharp(file, { limitInputPixels: false }).rotate());
   await image.toFile(path.join(out, `${path.parse(file).name}.${extension}`));
 }

@@ -6,7 +6,6 @@ import subprocess
 import threading
 import time
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
 MISSING = 69  # an adapter's exit status: the tool is not here, or does not do this work
 
 
@@ -25,24 +24,29 @@ def tree(pid):
     return found
 
 
-def resident(pid):
-    """Bytes in memory of one process; 0 when it is gone."""
+def memory(pid):
+    """(bytes in memory now, most that it ever had) of one process; zeros when it is gone."""
     try:
-        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * PAGE
-    except (OSError, IndexError):
-        return 0
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            fields = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
+        return int(fields["VmRSS"].split()[0]) * 1024, int(fields["VmHWM"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError, IndexError):
+        return 0, 0
 
 
 def watch(pid, peak, stop, pause_s):
-    while not stop.is_set():
-        peak[0] = max(peak[0], sum(resident(one) for one in tree(pid)))
-        stop.wait(pause_s)
+    """The largest sum over the tree, and at least the largest of one process. The kernel's own maximum of the
+    children is of no use: it counts the moment before a child became another program."""
+    while True:
+        looked = [memory(one) for one in tree(pid)]
+        peak[0] = max([peak[0], sum(now for now, _ in looked), *(most for _, most in looked)])
+        if stop.wait(pause_s):
+            return
 
 
 def run(command, env, pinned=True, pause_s=0.02):
-    """{code, cpu_s, wall_s, peak_kib, error}; CPU is user and system time with all children, memory the
-    sum over the tree at its largest moment (looked at every pause_s) and at least the largest process."""
+    """{code, cpu_s, wall_s, peak_kib, error}; CPU is user and system time with all children, memory that of the
+    tree at its largest moment, looked at every pause_s."""
     if pinned and shutil.which("taskset"):
         command = ["taskset", "-c", "0", *command]
     start = time.monotonic()
@@ -59,7 +63,7 @@ def run(command, env, pinned=True, pause_s=0.02):
     stop.set()
     watcher.join()
     return {"code": child.returncode, "cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": wall,
-            "peak_kib": max(peak[0] // 1024, usage.ru_maxrss), "error": error[:500]}
+            "peak_kib": peak[0] // 1024, "error": error[:500]}
 
 
 def compare(tool, pairs):

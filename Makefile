@@ -2,7 +2,7 @@
 BUILD ?= build
 TIME ?= 60
 
-.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-setup fuzz install clean
+.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-report bench-setup fuzz install clean
 
 all: build
 
@@ -38,8 +38,11 @@ lint:             ## format, layers, headers, sizes, compiler warnings
 format:           ## rewrite all C files in the house format
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: build      ## compare bytes and CPU with the peers that are installed
+bench: build      ## compare bytes, time and memory with the peers that are installed; QUICK=1, CORPUS=
 	@bench/run $(BUILD)
+
+bench-report:     ## write docs/benchmarks.md of the last bench
+	@bench/report --publish
 
 bench-setup:      ## install the peers
 	@bench/setup

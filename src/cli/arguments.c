@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { WORD_CAP = 64, NEAR_MAX = 2, HISTORY_LIMIT = 20 };
+enum { WORD_CAP = 64, NEAR_MAX = 2, LIMIT_DEFAULT = 20 };
 
 /* Edits (insert, delete, replace) between two words; WORD_CAP when one is too long to be meant.
  * Wagner and Fischer, "The string-to-string correction problem", 1974. */
@@ -305,6 +305,7 @@ static pare_err check_count(const pare_arguments *a, pare_diag *diag)
         [PARE_COMMAND_INFO] = {1, SIZE_MAX, "image files"},
         [PARE_COMMAND_SCORE] = {2, 2, "two files or two folders"},
         [PARE_COMMAND_SERVE] = {0, 0, "no paths; folders are given with --root"},
+        [PARE_COMMAND_BENCH] = {0, SIZE_MAX, "files or folders"},
         [PARE_COMMAND_COMPLETION] = {1, 1, "one of bash, zsh, fish"},
     };
     const size_t count = a->path_count + (a->files_from ? 1 : 0);
@@ -362,7 +363,7 @@ static int command_of(const char *word)
 pare_err pare_arguments_parse(int argc, char **argv, pare_arguments *out, pare_diag *diag)
 {
     parser p = {.argc = argc, .next = 1, .argv = argv, .out = out, .diag = diag};
-    *out = (pare_arguments){.history_limit = HISTORY_LIMIT};
+    *out = (pare_arguments){.limit = LIMIT_DEFAULT};
     pare_batch_options_init(&out->batch);
     const size_t slots = (size_t)(argc > 0 ? argc : 0) + 1;
     out->paths = calloc(slots, sizeof *out->paths);

@@ -26,6 +26,7 @@ typedef enum pare_command {
     PARE_COMMAND_INFO,
     PARE_COMMAND_SCORE,
     PARE_COMMAND_SERVE,
+    PARE_COMMAND_BENCH,
     PARE_COMMAND_COMPLETION,
     PARE_COMMAND_COUNT
 } pare_command;
@@ -128,8 +129,8 @@ typedef struct pare_arguments {
     char *command_line; /* owned; the words as a shell would take them */
     bool to_stdout;     /* the path "-" */
     bool json, quiet, verbose, no_progress, null_separated, help, version;
-    uint32_t history_limit;
     pare_serve_arguments serve;
+    uint32_t limit; /* runs of `history`, images of `bench` */
 } pare_arguments;
 
 typedef struct pare_option_spec {

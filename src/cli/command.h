@@ -12,5 +12,6 @@ int pare_command_history(const pare_arguments *arguments);
 int pare_command_info(const pare_arguments *arguments);
 int pare_command_score(const pare_arguments *arguments);
 int pare_command_serve(const pare_arguments *arguments);
+int pare_command_bench(const pare_arguments *arguments);
 
 #endif /* PARE_CLI_COMMAND_H */

@@ -76,7 +76,7 @@ int pare_command_history(const pare_arguments *arguments)
     pare_diag diag = {0};
     int code = PARE_EXIT_OK;
     const pare_err err =
-        pare_history(arguments->batch.ledger_path, arguments->history_limit, on_run, &h, &diag);
+        pare_history(arguments->batch.ledger_path, arguments->limit, on_run, &h, &diag);
     if (err == PARE_OK && h.count == 0 && !arguments->json && !arguments->quiet) {
         pare_text_add(&h.out, "No runs yet.\n");
     }

@@ -17,6 +17,7 @@ void pare_help_overview(pare_text *text)
         "  pare undo | history   put originals back | list runs\n"
         "  pare info FILE        what an image is     pare score A B   how alike\n"
         "  pare serve --open     the same in the browser: page and HTTP API\n"
+        "  pare bench [PATH]     what settings save and cost on your images\n"
         "\n"
         "Where    -o DIR, -i (in place), --backup DIR, --suffix S, - (stdin to stdout)\n"
         "Quality  -q auto|1-100|score:S, --lossless, --quality-jpeg Q (png, webp, avif)\n"

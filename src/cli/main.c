@@ -46,6 +46,7 @@ static int dispatch(const pare_arguments *arguments)
     case PARE_COMMAND_INFO: return pare_command_info(arguments);
     case PARE_COMMAND_SCORE: return pare_command_score(arguments);
     case PARE_COMMAND_SERVE: return pare_command_serve(arguments);
+    case PARE_COMMAND_BENCH: return pare_command_bench(arguments);
     case PARE_COMMAND_COMPLETION: return print_completion(arguments);
     case PARE_COMMAND_COUNT: break;
     }

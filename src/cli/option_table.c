@@ -14,6 +14,8 @@ const pare_command_spec PARE_COMMANDS[PARE_COMMAND_COUNT] = {
     [PARE_COMMAND_INFO] = {"info", "FILE...", "say what an image file is", true},
     [PARE_COMMAND_SCORE] = {"score", "A B", "how alike two images or folders look", true},
     [PARE_COMMAND_SERVE] = {"serve", "", "the web page and the HTTP API on 127.0.0.1", true},
+    [PARE_COMMAND_BENCH] = {"bench", "[PATH]...", "what settings cost and save on your images",
+                            true},
     [PARE_COMMAND_COMPLETION] = {"completion", "bash|zsh|fish", "print shell completion", false},
 };
 
@@ -270,7 +272,7 @@ static bool set_limit(pare_arguments *a, const char *value)
 {
     uint64_t count;
     if (!pare_parse_count(value, 1, 1000000, &count)) return false;
-    a->history_limit = (uint32_t)count;
+    a->limit = (uint32_t)count;
     return true;
 }
 
@@ -340,9 +342,12 @@ static bool set_version(pare_arguments *a, const char *value)
 enum {
     RUN = 1 << PARE_COMMAND_RUN,
     WORK = RUN | 1 << PARE_COMMAND_CHECK,
+    BENCH = 1 << PARE_COMMAND_BENCH,
     SERVE = 1 << PARE_COMMAND_SERVE,
+    MACHINES = WORK | SERVE | BENCH,
     LOOK = 1 << PARE_COMMAND_INFO | 1 << PARE_COMMAND_SCORE,
     PAST = 1 << PARE_COMMAND_UNDO | 1 << PARE_COMMAND_HISTORY,
+    LIMITED = 1 << PARE_COMMAND_HISTORY | BENCH,
     ANY = (1 << PARE_COMMAND_COUNT) - 1,
 };
 
@@ -420,8 +425,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
      "a colour of six hex digits", "under transparent pixels of JPEG (default FFFFFF)",
      "FFFFFF 000000"},
 
-    {PARE_OPTION_EXCLUDE, 0, 0, "exclude", NULL, "GLOB", INPUT, WORK, add_exclude, "a pattern",
-     "leave out what matches; may be repeated", ""},
+    {PARE_OPTION_EXCLUDE, 0, 0, "exclude", NULL, "GLOB", INPUT, WORK | BENCH, add_exclude,
+     "a pattern", "leave out what matches; may be repeated", ""},
     {PARE_OPTION_FILES_FROM, 0, 0, "files-from", NULL, "FILE", INPUT, WORK, set_files_from,
      "a file name", "also the paths in FILE, one a line; -: standard input", NULL},
     {PARE_OPTION_NULL, '0', 0, "null", NULL, NULL, INPUT, WORK, set_null, NULL,
@@ -429,21 +434,21 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
     {PARE_OPTION_RECURSIVE, 'r', 'R', "recursive", NULL, NULL, INPUT, WORK, set_nothing, NULL,
      "no effect: folders are always walked", NULL},
 
-    {PARE_OPTION_JOBS, 'j', 't', "jobs", "threads", "N", MACHINE, WORK | SERVE, set_jobs, "1..256",
+    {PARE_OPTION_JOBS, 'j', 't', "jobs", "threads", "N", MACHINE, MACHINES, set_jobs, "1..256",
      "workers (default: one a core)", "1 2 4 8 16"},
-    {PARE_OPTION_MEMORY, 0, 0, "memory", NULL, "SIZE", MACHINE, WORK | SERVE, set_memory,
+    {PARE_OPTION_MEMORY, 0, 0, "memory", NULL, "SIZE", MACHINE, MACHINES, set_memory,
      "a size such as 2GiB or 500MB", "for all workers (default: half of the machine's)",
      "1GiB 2GiB 4GiB 8GiB"},
-    {PARE_OPTION_TIMEOUT, 0, 0, "timeout", NULL, "TIME", MACHINE, WORK | SERVE, set_timeout,
+    {PARE_OPTION_TIMEOUT, 0, 0, "timeout", NULL, "TIME", MACHINE, MACHINES, set_timeout,
      "a time such as 60s, 1500ms or 2m",
      "for an image of up to 1 Mpx, more in proportion\n(default 60s)", "10s 30s 60s 5m"},
-    {PARE_OPTION_MAX_PIXELS, 0, 0, "max-pixels", NULL, "N", MACHINE, WORK | SERVE, set_max_pixels,
+    {PARE_OPTION_MAX_PIXELS, 0, 0, "max-pixels", NULL, "N", MACHINE, MACHINES, set_max_pixels,
      "a number of pixels such as 1000000 or 100M", "refuse larger images (default 1000M)",
      "100M 500M 1000M"},
-    {PARE_OPTION_NO_SANDBOX, 0, 0, "no-sandbox", NULL, NULL, MACHINE, WORK | SERVE,
+    {PARE_OPTION_NO_SANDBOX, 0, 0, "no-sandbox", NULL, NULL, MACHINE, MACHINES,
      set_no_sandbox, NULL,
      "go on where the kernel cannot lock up the workers", NULL},
-    {PARE_OPTION_PRIORITY, 0, 0, "priority", NULL, "P", MACHINE, WORK | SERVE, set_priority,
+    {PARE_OPTION_PRIORITY, 0, 0, "priority", NULL, "P", MACHINE, MACHINES, set_priority,
      "low, normal or high", "low (leaves the machine to others), normal, high",
      "low normal high"},
     {PARE_OPTION_LEDGER, 0, 0, "ledger", NULL, "FILE", MACHINE, WORK | PAST | SERVE, set_ledger,
@@ -451,7 +456,7 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
     {PARE_OPTION_NO_LEDGER, 0, 0, "no-ledger", NULL, NULL, MACHINE, WORK, set_no_ledger, NULL,
      "remember nothing, look nothing up", NULL},
 
-    {PARE_OPTION_JSON, 0, 0, "json", NULL, NULL, REPORT, WORK | LOOK | PAST, set_json, NULL,
+    {PARE_OPTION_JSON, 0, 0, "json", NULL, NULL, REPORT, WORK | LOOK | PAST | BENCH, set_json, NULL,
      "one JSON object a line on standard output", NULL},
     {PARE_OPTION_QUIET, 0, 0, "quiet", NULL, NULL, REPORT, WORK | PAST, set_quiet, NULL,
      "only errors", NULL},
@@ -461,8 +466,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
      NULL, "no live block on the terminal", NULL},
     {PARE_OPTION_TRACE, 0, 0, "trace", NULL, "FILE", REPORT, WORK | SERVE, set_trace, "a file name",
      "write a timeline in the Chrome trace format", NULL},
-    {PARE_OPTION_LIMIT, 0, 0, "limit", NULL, "N", REPORT, 1 << PARE_COMMAND_HISTORY, set_limit,
-     "a number of runs", "list at most N runs (default 20)", "10 20 100"},
+    {PARE_OPTION_LIMIT, 0, 0, "limit", NULL, "N", REPORT, LIMITED, set_limit,
+     "a number", "at most N runs, or images to measure (default 20)", "10 20 100"},
     {PARE_OPTION_PORT, 0, 0, "port", NULL, "N", SERVER, SERVE, set_port, "0..65535",
      "listen here (default 0: the system picks one)", "8080"},
     {PARE_OPTION_OPEN, 0, 0, "open", NULL, NULL, SERVER, SERVE, set_open, NULL,

@@ -221,7 +221,7 @@ static pare_err encoder_open(const pare_source *source, const pare_encode_params
 
 static bool configure(const pare_encode_params *params, double quality, WebPConfig *config)
 {
-    static const int METHODS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 4, 5, 6, 6, 6, 6, 6, 6};
+    static const int METHODS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 4, 6, 6, 6, 6, 6, 6, 6};
     static const int LOSSLESS_LEVELS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 5, 6, 6, 7, 8, 9, 9, 9};
     if (!WebPConfigInit(config)) return false;
     if (params->lossless) {

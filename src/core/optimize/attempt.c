@@ -37,6 +37,7 @@ typedef struct writing {
     pare_encode_params params;
     pare_promise promise;
     pare_encoder *encoder; /* stays open for the other way when the codec can switch */
+    bool gave_up;          /* the search saw that it would end above max_len */
 } writing;
 
 static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *candidate)
@@ -95,7 +96,7 @@ static pare_err encode_lossless(writing *w, pare_found *out)
                      "without loss it takes %zu bytes, more than asked", out->bytes.len);
 }
 
-static pare_err encode_lossy(writing *w, pare_found *out)
+static pare_err encode_lossy(writing *w, size_t max_len, pare_found *out)
 {
     pare_work *work = w->work;
     const pare_limits limits = pare_work_limits(work);
@@ -105,12 +106,14 @@ static pare_err encode_lossy(writing *w, pare_found *out)
         .quality = w->candidate->quality,
         .target_size_bytes = work->options->target_size_bytes,
         .min_score = work->options->min_score,
+        .max_len = max_len,
     };
     if (pare_attempt_needs_score(work, w->candidate)) {
         PARE_TRY(pare_judge_create(w->image, work->options->background, &limits, &search.judge,
                                    work->diag));
     }
     const pare_err err = pare_search_run(&search, out, work->diag);
+    w->gave_up = err == PARE_SKIP_NOT_SMALLER;
     if (search.judge) work->result->full_scores += pare_judge_full_scores(search.judge);
     pare_judge_destroy(&search.judge);
     return err;
@@ -129,7 +132,7 @@ static pare_err write_one(writing *w, bool lossless, size_t max_len, pare_found 
     pare_work_begin_step(work, PARE_STEP_ENCODE);
     pare_err err = PARE_OK;
     if (!w->encoder) err = codec->encoder_open(&w->source, &w->params, &w->encoder, work->diag);
-    if (err == PARE_OK) err = lossless ? encode_lossless(w, out) : encode_lossy(w, out);
+    if (err == PARE_OK) err = lossless ? encode_lossless(w, out) : encode_lossy(w, max_len, out);
     if (!(codec->caps & PARE_CODEC_SWITCHES)) close_encoder(w);
     if (err == PARE_OK && out->bytes.len > max_len) err = PARE_SKIP_NOT_SMALLER;
     if (err == PARE_OK) {
@@ -209,12 +212,14 @@ pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t m
         goto done;
     }
     err = write_one(&w, false, max_len, out);
-    if (err == PARE_SKIP_BELOW_MIN_SCORE && can_keep_chroma(&w)) {
+    if ((err == PARE_SKIP_BELOW_MIN_SCORE || w.gave_up) && can_keep_chroma(&w)) {
         *work->diag = (pare_diag){0};
         w.params.is_graphic = true; /* chroma at full resolution */
         err = write_one(&w, false, max_len, out);
     }
-    if (may_be_lossless && (err != PARE_OK || wants_lossless_too(&w, out))) {
+    /* Where a photograph with losses is too large already, it is so without. */
+    const bool is_hopeless = w.gave_up && !candidate->from_original && !work->content.is_graphic;
+    if (may_be_lossless && !is_hopeless && (err != PARE_OK || wants_lossless_too(&w, out))) {
         err = add_lossless(&w, err, max_len, out);
     }
 done:

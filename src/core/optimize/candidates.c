@@ -2,6 +2,8 @@
 /* Which formats come into question, and what an image must become for one of them. */
 #include "core/optimize/candidates.h"
 
+#include <string.h>
+
 #include "core/transform/transform.h"
 #include "wire/target_size.h"
 
@@ -78,22 +80,36 @@ static bool make_candidate(const pare_work *work, pare_format format, pare_candi
     return true;
 }
 
-/* All that can hold the image, the input's own format first. */
+/* Below this share of flat ground an image is a photograph for certain. */
+#define FLAT_PHOTO 0.25
+
+/* A photograph in PNG is several times the size of one in a lossy format, and takes longest. */
+static bool is_hopeless(const pare_work *work, const pare_candidate *candidate)
+{
+    const pare_quality lossy = pare_options_quality(work->options, PARE_FORMAT_WEBP);
+    return candidate->format == PARE_FORMAT_PNG && lossy.mode != PARE_QUALITY_LOSSLESS &&
+           work->content.flat_share < FLAT_PHOTO && !work->content.has_few_colors;
+}
+
+/* All that can hold the image. The input's own format comes first, as it may work on the bytes of
+ * the file; then what is most often the smallest, so that the others can give up early. */
 static void list_smallest(const pare_work *work, pare_candidate *out, unsigned *count)
 {
-    static const pare_format FORMATS[PARE_CANDIDATES_MAX] = {PARE_FORMAT_JPEG, PARE_FORMAT_PNG,
-                                                             PARE_FORMAT_WEBP, PARE_FORMAT_AVIF};
+    static const pare_format FORMATS[PARE_CANDIDATES_MAX] = {PARE_FORMAT_AVIF, PARE_FORMAT_WEBP,
+                                                             PARE_FORMAT_JPEG, PARE_FORMAT_PNG};
     *count = 0;
     for (unsigned i = 0; i < PARE_CANDIDATES_MAX; i++) {
         pare_candidate one;
         if (!make_candidate(work, FORMATS[i], &one) || !can_hold(work, &one)) continue;
         if (work->image.has_alpha && !(one.codec->caps & PARE_CODEC_ALPHA)) continue;
-        out[(*count)++] = one;
-        if (one.format == work->info.format) {
-            const pare_candidate first = out[0];
-            out[0] = one;
-            if (*count > 1) out[*count - 1] = first;
+        one.is_last_resort = is_hopeless(work, &one);
+        unsigned at = *count;
+        if (one.format == work->info.format && !one.is_last_resort) {
+            memmove(out + 1, out, *count * sizeof *out);
+            at = 0;
         }
+        out[at] = one;
+        ++*count;
     }
 }
 

@@ -163,6 +163,8 @@ static pare_err choose(pare_work *work, pare_found *best)
     PARE_TRY(pare_candidates_list(work, candidates, &count));
     for (unsigned i = 0; i < count; i++) {
         pare_found found;
+        if (candidates[i].is_last_resort && has_best) continue;
+        if (work->is_transformed) candidates[i].from_original = false;
         if (!candidates[i].from_original) PARE_TRY(transform(work));
         const pare_err err = pare_attempt(work, &candidates[i], max_len, &found);
         if (err == PARE_OK) {

@@ -21,6 +21,8 @@ enum {
 #define SCORE_WASTE 0.8
 /* Aimed at this much above, so that the exact score is not just below. */
 #define SCORE_MARGIN 0.15
+/* An estimate this far below the asked score is below it for certain. */
+#define HOPELESS_MARGIN 1.5
 
 enum { CURVE_LEN = 7 };
 typedef struct curve {
@@ -190,6 +192,15 @@ static bool is_fine(const state *s, double asked, uint32_t scores)
     return is_closed(s) || s->high.score <= asked + SCORE_WASTE || scores >= FULL_SCORES_FINE;
 }
 
+/* Is the last try, which is not good enough, too large already? Estimates may be wrong by a point,
+ * so they have to be clearly below. */
+static bool is_hopeless(const state *s, const point *tried, double asked)
+{
+    const size_t max_len = s->search->max_len;
+    const double clearly = tried->is_exact ? 0 : HOPELESS_MARGIN;
+    return max_len > 0 && s->trial.len > max_len && tried->score + clearly < asked;
+}
+
 /* On PARE_OK `best` holds the bytes of `high`, which is exact. */
 static pare_err search_score(state *s, double asked)
 {
@@ -204,6 +215,7 @@ static pare_err search_score(state *s, double asked)
         const bool ends = tries == TRIES_MAX - 1 || scores >= FULL_SCORES_MAX - 1;
         point tried;
         PARE_TRY(try_step(s, propose(s, asked + SCORE_MARGIN), !s->has_bias || ends, &tried));
+        if (is_hopeless(s, &tried, asked)) return PARE_SKIP_NOT_SMALLER;
         take_point(s, &tried, asked);
     }
     if (s->high.step <= s->top && !s->high.is_exact) PARE_TRY(confirm(s, asked));

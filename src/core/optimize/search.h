@@ -13,6 +13,7 @@ typedef struct pare_search {
     pare_quality quality;  /* SCORE or FIXED */
     uint64_t target_size_bytes; /* 0: none */
     double min_score;           /* 0: none */
+    size_t max_len;             /* most bytes that are of any use; 0: any */
 } pare_search;
 
 /* Smallest quality whose exact score reaches the asked one (SCORE), or the asked quality (FIXED);
@@ -21,7 +22,10 @@ typedef struct pare_search {
  *   out  bytes, quality, score, is_scored are filled on PARE_OK; the bytes of out->score are those
  *        of out->bytes.
  *
- * Errors: PARE_SKIP_BELOW_MIN_SCORE and those of the codec. */
+ * Ends early with PARE_SKIP_NOT_SMALLER when a file that is not good enough yet has more than
+ * max_len bytes: what is good enough would have more.
+ *
+ * Other errors: PARE_SKIP_BELOW_MIN_SCORE and those of the codec. */
 PARE_NODISCARD pare_err pare_search_run(const pare_search *search, pare_found *out,
                                         pare_diag *diag);
 

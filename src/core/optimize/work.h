@@ -33,6 +33,7 @@ typedef struct pare_candidate {
     const pare_codec *codec;
     pare_quality quality; /* SCORE, FIXED or LOSSLESS */
     bool from_original;   /* the encoder works on the bytes of the file */
+    bool is_last_resort;  /* costs much and is hardly ever the smallest: for when all others fail */
 } pare_candidate;
 
 enum { PARE_CANDIDATES_MAX = 4 };

@@ -55,7 +55,9 @@ typedef struct pare_file_result {
     uint32_t ms;     /* from start in the worker to the end of replacing */
     uint32_t worker; /* 1, 2, ...; 0 when no worker was needed */
     uint32_t attempts;
-    uint32_t reserved[8];
+    uint64_t
+        replaces; /* seq of an earlier result of the same file that no longer counts; 0: none */
+    uint32_t reserved[6];
 } pare_file_result;
 
 #define PARE_MAX_WORKERS 256

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +71,7 @@ static pare_err fill_run_folder(pare_backup *backup, int run_fd, pare_diag *diag
     PARE_TRY(pare_folders_walk(run_fd, "files", true, &backup->files_fd, diag));
     backup->journal_fd = openat(run_fd, "journal", flags, 0600);
     if (backup->journal_fd < 0) return pare_fail_errno(diag, "create", "backup journal");
+    (void)flock(backup->journal_fd, LOCK_SH | LOCK_NB); /* while it is held, the run goes on */
     const ssize_t len = (ssize_t)strlen(JOURNAL_HEAD);
     if (write(backup->journal_fd, JOURNAL_HEAD, (size_t)len) != len ||
         fsync(backup->journal_fd) != 0 || (fsync(run_fd) != 0 && errno != EINVAL)) {
@@ -99,6 +101,29 @@ pare_err pare_backup_create(const char *backup_dir, int64_t run_id, pare_backup 
     if (run_fd >= 0) close(run_fd);
     pare_folders_destroy(&folders);
     backup->path = (char *)path.data;
+    if (err != PARE_OK) pare_backup_destroy(&backup);
+    *out = backup;
+    return err;
+}
+
+pare_err pare_backup_open(const char *run_path, pare_backup **out, pare_diag *diag)
+{
+    int run_fd = -1;
+    pare_backup *backup = calloc(1, sizeof *backup);
+    *out = NULL;
+    if (!backup) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for backups");
+    backup->files_fd = backup->journal_fd = -1;
+    backup->path = strdup(run_path);
+    pare_err err = backup->path ? PARE_OK : PARE_ERR_NO_MEMORY;
+    if (err == PARE_OK) err = pare_folders_walk_absolute(run_path, false, &run_fd, diag);
+    if (err == PARE_OK) err = pare_folders_walk(run_fd, "files", true, &backup->files_fd, diag);
+    if (err == PARE_OK) {
+        backup->journal_fd =
+            openat(run_fd, "journal", O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+        if (backup->journal_fd < 0) err = pare_fail_errno(diag, "open", "backup journal");
+    }
+    if (backup->journal_fd >= 0) (void)flock(backup->journal_fd, LOCK_SH | LOCK_NB);
+    if (run_fd >= 0) close(run_fd);
     if (err != PARE_OK) pare_backup_destroy(&backup);
     *out = backup;
     return err;
@@ -334,11 +359,25 @@ pare_err pare_backup_place(const char *run_path, const char *path, int *fd, cons
     return err;
 }
 
+/* Does somebody hold the journal? Where there are no locks (some network file systems) nobody
+ * seems to. */
+static bool is_live(const char *run_path)
+{
+    int run_fd;
+    if (pare_folders_walk_absolute(run_path, false, &run_fd, NULL) != PARE_OK) return false;
+    const int fd = openat(run_fd, "journal", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    close(run_fd);
+    if (fd < 0) return false;
+    const bool live = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return live;
+}
+
 bool pare_backup_forget_unused(const char *run_path, const char *path, const pare_ident *ident)
 {
     int fd;
     const char *base;
-    if (pare_backup_place(run_path, path, &fd, &base) != PARE_OK) return false;
+    if (is_live(run_path) || pare_backup_place(run_path, path, &fd, &base) != PARE_OK) return false;
     const bool removed = same_inode(fd, base, ident) && unlinkat(fd, base, 0) == 0;
     close(fd);
     return removed;

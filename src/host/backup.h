@@ -18,6 +18,8 @@ typedef struct pare_backup pare_backup;
  * Errors: PARE_ERR_IO, PARE_ERR_NO_SPACE, PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_backup_create(const char *backup_dir, int64_t run_id,
                                            pare_backup **out, pare_diag *diag);
+/* Go on with the backups of a run. Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO, PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_backup_open(const char *run_path, pare_backup **out, pare_diag *diag);
 /* Absolute path of the run's folder, for the ledger; borrowed until destroy. */
 const char *pare_backup_path(const pare_backup *backup);
 void pare_backup_destroy(pare_backup **backup);
@@ -50,7 +52,8 @@ PARE_NODISCARD pare_err pare_backup_read(const char *run_path, pare_buf *storage
                                          pare_diag *diag);
 
 /* After a kill between backup and replace the original has a second name in the backups of that
- * run: remove that name when it is still the same file. True when it did. */
+ * run: remove that name when it is still the same file. True when it did. Never while the run
+ * goes on, in this process or another: then it is about to need it. */
 bool pare_backup_forget_unused(const char *run_path, const char *path, const pare_ident *ident);
 
 /* The folder of the backup of path (owned) and its name there (points into path).

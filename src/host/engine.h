@@ -17,6 +17,7 @@
 
 #include <pare/batch.h>
 
+#include "host/again.h"
 #include "host/governor.h"
 #include "host/ledger.h"
 
@@ -99,7 +100,13 @@ typedef struct pare_job_request {
     const char *const *paths; /* files and folders; copied */
     size_t path_count;
     pare_job_state_fn on_state; /* with options->user; may be NULL */
-    bool paused;                /* begin as PAUSED */
+    int64_t job_id;    /* row of ledger_jobs.h that follows state, times and run; 0: none */
+    int64_t run_id;    /* 0: a new run; else the run to go on with. paths and options as before, but
+                          with FAILED and ONE options->image may differ */
+    pare_again again;  /* with run_id */
+    uint64_t redo_seq; /* with ONE. In place its original comes back from the backup first. When it
+                          fails, the earlier result stands and the job ends as FAILED */
+    bool paused;       /* begin as PAUSED */
 } pare_job_request;
 
 /* Add a job. *out is owned: pare_job_release(). Looks at each path once; the rest happens on the

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "host/ledger_db.h"
+#include "host/ledger_jobs.h"
 
 static uint64_t count_at(sqlite3_stmt *find, int column)
 {
@@ -36,30 +37,37 @@ static pare_err give_run(sqlite3_stmt *find, pare_buf *folder, pare_run_fn on_ru
     return PARE_OK;
 }
 
+pare_err pare_ledger_history(pare_ledger *ledger, uint32_t offset, uint32_t limit,
+                             pare_run_fn on_run, void *user, pare_diag *diag)
+{
+    pare_err err;
+    pare_buf folder = {0};
+    sqlite3_stmt *find = pare_ledger_prepare(ledger, PARE_SQL_HISTORY, diag);
+    if (!find) return PARE_ERR_IO;
+    sqlite3_bind_int64(find, 1, limit ? (sqlite3_int64)limit : -1);
+    sqlite3_bind_int64(find, 2, offset);
+    while (pare_ledger_row(ledger, find, &err, diag)) {
+        err = give_run(find, &folder, on_run, user);
+        if (err != PARE_OK) break;
+    }
+    sqlite3_reset(find);
+    pare_buf_deinit(&folder);
+    return err;
+}
+
 pare_err pare_history(const char *ledger_path, uint32_t limit, pare_run_fn on_run, void *user,
                       pare_diag *diag)
 {
     pare_ledger *ledger = NULL;
-    pare_buf path = {0}, folder = {0};
+    pare_buf path = {0};
     pare_err err = ledger_path ? pare_buf_append(&path, ledger_path, strlen(ledger_path) + 1)
                                : pare_ledger_default_path(&path, diag);
     /* Asking makes no ledger. */
     if (err != PARE_OK || access((const char *)path.data, F_OK) != 0) goto out;
     err = pare_ledger_open((const char *)path.data, NULL, NULL, &ledger, diag);
-    if (err != PARE_OK) goto out;
-    sqlite3_stmt *find = pare_ledger_prepare(ledger, PARE_SQL_HISTORY, diag);
-    if (!find) {
-        err = PARE_ERR_IO;
-        goto out;
-    }
-    sqlite3_bind_int64(find, 1, limit ? (sqlite3_int64)limit : -1);
-    while (pare_ledger_row(ledger, find, &err, diag)) {
-        err = give_run(find, &folder, on_run, user);
-        if (err != PARE_OK) break;
-    }
+    if (err == PARE_OK) err = pare_ledger_history(ledger, 0, limit, on_run, user, diag);
 out:
     pare_ledger_close(&ledger);
     pare_buf_deinit(&path);
-    pare_buf_deinit(&folder);
     return err;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "host/engine_inside.h"
+#include "host/ledger_jobs.h"
 
 enum {
     SCAN_SLICE = 64,
@@ -43,10 +44,14 @@ void pare_job_move(pare_task *task, pare_task_state to)
 
 void pare_job_set_state(pare_job *job, pare_job_state state)
 {
+    const bool failed = state == PARE_JOB_FAILED;
     if (job->state == state) return;
     job->state = state;
+    if (job->ledger && job->job_id > 0) { /* a row that is gone needs no state */
+        (void)!pare_ledger_job_set_state(job->ledger, job->job_id, (int)state,
+                                         failed ? job->diag.text : "", NULL);
+    }
     if (!job->on_state || job->released) return;
-    const bool failed = state == PARE_JOB_FAILED;
     job->on_state(job->options.user, job, state, failed ? job->err : PARE_OK,
                   failed ? job->diag.text : "");
 }
@@ -78,13 +83,14 @@ static void resolve(pare_job *job)
         return;
     }
     const size_t count = pare_plan_count(job->plan);
+    const bool counts_bytes = !job->earlier.active || job->earlier.again == PARE_AGAIN_RESUME;
     pare_task_counts_add(&job->counts, count);
     for (size_t i = 0; i < count; i++) {
         const pare_plan_entry *const entry = pare_plan_at(job->plan, i);
-        job->totals.bytes_total += entry->ident.size_bytes;
+        if (counts_bytes) job->totals.bytes_total += entry->ident.size_bytes;
         if (entry->err == PARE_OK) pare_progress_plan(&job->meter, entry->cost);
     }
-    job->totals.files_total = job->counts.total;
+    job->totals.files_total = pare_job_files_total(job, job->counts.total);
     job->known_at = 0;
     job->phase = PARE_PHASE_KNOWN;
 }
@@ -99,7 +105,8 @@ static void scan_slice(pare_job *job)
         return;
     }
     if (state == PARE_SCAN_MORE) {
-        job->totals.files_total = job->counts.total + pare_plan_count(job->plan);
+        const uint64_t planned = job->counts.total + pare_plan_count(job->plan);
+        job->totals.files_total = pare_job_files_total(job, planned);
         return;
     }
     job->scan_done = state == PARE_SCAN_DONE;
@@ -246,7 +253,7 @@ static pare_err open_run(pare_job *job, pare_diag *diag)
     const pare_batch_options *const o = &job->options;
     char folder[4096];
     if (o->dry_run || o->check) return PARE_OK;
-    if (job->ledger) {
+    if (job->ledger && job->run_id == 0) {
         const pare_ledger_run run = {
             .command_line = o->command_line,
             .folder = getcwd(folder, sizeof folder),
@@ -254,7 +261,10 @@ static pare_err open_run(pare_job *job, pare_diag *diag)
         };
         PARE_TRY(pare_ledger_run_begin(job->ledger, &run, &job->run_id, diag));
     }
-    if (!o->backup_dir) return PARE_OK;
+    if (job->ledger && job->job_id > 0) {
+        PARE_TRY(pare_ledger_job_set_run(job->ledger, job->job_id, job->run_id, diag));
+    }
+    if (!o->backup_dir || job->backup) return PARE_OK;
     PARE_TRY(pare_backup_create(o->backup_dir, job->run_id, &job->backup, diag));
     if (!job->ledger) return PARE_OK;
     return pare_ledger_run_backup(job->ledger, job->run_id, pare_backup_path(job->backup), diag);
@@ -284,9 +294,11 @@ static void close_run(pare_job *job, pare_err synced)
     if (job->ledger && job->run_id > 0) {
         pare_progress totals;
         pare_diag diag = {0};
+        const pare_earlier *const e = &job->earlier;
+        const bool finished = !job->cancelled || (e->active && e->again != PARE_AGAIN_RESUME);
         pare_job_fill_progress(job, pare_clock_us(), &totals);
         const pare_err end =
-            pare_ledger_run_end(job->ledger, job->run_id, &totals, !job->cancelled, &diag);
+            pare_ledger_run_end(job->ledger, job->run_id, &totals, finished, &diag);
         if (job->err == PARE_OK && end != PARE_OK) {
             job->err = end;
             job->diag = diag;

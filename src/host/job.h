@@ -12,6 +12,7 @@
 #define PARE_HOST_JOB_H
 
 #include "base/trace.h"
+#include "host/again.h"
 #include "host/backup.h"
 #include "host/engine.h"
 #include "host/governor.h"
@@ -109,6 +110,9 @@ struct pare_job {
     pare_scan *scan;
     pare_plan *plan;
     pare_backup *backup;
+    pare_earlier earlier; /* results of the same run before this job */
+    uint64_t earlier_ms;
+    bool restored; /* the original of a redo came back from its backup */
     pare_queue queue;
     double served; /* cost given to workers, to be fair between jobs */
     pare_hash settings;
@@ -128,6 +132,7 @@ struct pare_job {
     uint64_t paused_us, pause_began_us; /* time that does not count */
 
     pare_progress_meter meter;
+    double fraction; /* as shown last */
     pare_metrics metrics;
     pare_progress totals; /* counters only */
     uint64_t restarts_before;
@@ -158,6 +163,19 @@ uint64_t pare_job_time_us(const pare_job *job, uint64_t now_us);
 uint64_t pare_job_demand(const pare_job *job);
 /* Move a task; an illegal step ends the run. */
 void pare_job_move(pare_task *task, pare_task_state to);
+
+/* job_again.c */
+/* Before the paths are added. Errors: as pare_engine_add(). */
+PARE_NODISCARD pare_err pare_job_go_on(pare_job *job, const pare_job_request *request,
+                                       pare_diag *diag);
+/* With `planned` files planned by this job. */
+uint64_t pare_job_files_total(const pare_job *job, uint64_t planned);
+/* Takes an earlier result of this path out of the sums, and says so in the new one. */
+void pare_job_replace(pare_job *job, const char *path, pare_file_result *result);
+/* A redo that failed: the earlier result stands, the job fails, and there is no new result. */
+bool pare_job_lets_stand(pare_job *job, const pare_file_result *result);
+/* After a redo: its earlier output, when it has another name and is still Pare's. */
+void pare_job_drop_made(pare_job *job, const char *out_path);
 
 /* job_commit.c */
 /* Wait for the disk where results were only handed over; blocks. Errors: PARE_ERR_IO. */

@@ -42,6 +42,7 @@ pare_err pare_job_create(pare_engine *engine, const pare_job_request *request, p
     job->ledger = engine->ledger;
     job->trace = engine->trace;
     job->on_state = request->on_state;
+    job->job_id = request->job_id;
     job->state = PARE_JOB_QUEUED;
     job->number = ++engine->next_job;
     pare_err err = pare_batch_options_copy(request->options, &job->options, &job->texts, diag);
@@ -49,6 +50,7 @@ pare_err pare_job_create(pare_engine *engine, const pare_job_request *request, p
         job->settings = pare_settings_hash(&job->options.image);
         err = create_parts(job, diag);
     }
+    if (err == PARE_OK && request->run_id != 0) err = pare_job_go_on(job, request, diag);
     if (err != PARE_OK) {
         pare_job_destroy(job);
         return err;
@@ -75,8 +77,16 @@ pare_err pare_engine_add(pare_engine *engine, const pare_job_request *request, p
 {
     PARE_TRY(pare_job_create(engine, request, out, diag));
     for (size_t i = 0; i < request->path_count; i++) {
-        const pare_err err = pare_scan_add((*out)->scan, request->paths[i], diag);
+        pare_diag why = {0};
+        pare_err err = pare_scan_add((*out)->scan, request->paths[i], &why);
+        if (err == PARE_ERR_NOT_FOUND && request->run_id != 0) { /* it may have been replaced */
+            if (request->options->on_notice) {
+                request->options->on_notice(request->options->user, why.text);
+            }
+            continue;
+        }
         if (err == PARE_OK) continue;
+        err = pare_fail(diag, err, "%s", why.text);
         pare_job_destroy(*out);
         *out = NULL;
         return err;
@@ -95,6 +105,7 @@ void pare_job_destroy(pare_job *job)
     pare_plan_destroy(&job->plan);
     pare_backup_destroy(&job->backup);
     pare_folders_destroy(&job->folders);
+    pare_earlier_deinit(&job->earlier);
     free(job->texts);
     free(job);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Results, each given once and numbered; their rows in the ledger; and snapshots of progress. */
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -65,7 +66,12 @@ static void remember(pare_job *job, const outcome_row *row)
         .ident = row->entry->ident,
         .settings = job->settings,
         .err = result->err,
+        .text = result->text,
         .ms = result->ms,
+        .worker = result->worker,
+        .attempts = result->attempts,
+        .replaces = result->replaces,
+        .keeps_all = job->job_id > 0,
         .outcome = {.outcome = result->outcome,
                     .err = result->err,
                     .format_in = result->format_in,
@@ -90,8 +96,20 @@ static void remember(pare_job *job, const outcome_row *row)
     }
     const pare_err err = pare_ledger_add(job->ledger, &line, &diag);
     if (err != PARE_OK) pare_job_fail(job, err, diag.text);
+    pare_job_drop_made(job, line.out_path);
     pare_buf_deinit(&in);
     pare_buf_deinit(&out);
+}
+
+/* Numbers a result, adds it up and tells of it; in a run that goes on it may replace one. */
+static void give_for(pare_job *job, const pare_plan_entry *entry, pare_file_result *result)
+{
+    if (job->earlier.active) {
+        pare_buf path = {0};
+        pare_job_replace(job, path_of(job, entry->folder, entry->name, true, &path), result);
+        pare_buf_deinit(&path);
+    }
+    give(job, result);
 }
 
 void pare_job_report_task(pare_task *task)
@@ -127,10 +145,12 @@ void pare_job_report_task(pare_task *task)
         const pare_plan_output *const output = &task->commit->output;
         result.output = path_of(job, output->folder, output->name, false, &out);
     }
-    give(job, &result);
+    if (pare_job_lets_stand(job, &result)) goto out;
+    give_for(job, entry, &result);
     if (!job->options.check) {
         remember(job, &(outcome_row){entry, task, &result, written ? &task->commit->output : NULL});
     }
+out:
     pare_buf_deinit(&in);
     pare_buf_deinit(&out);
 }
@@ -190,9 +210,12 @@ void pare_job_report_known(pare_job *job, const pare_plan_entry *entry)
     if (pare_task_move(&job->counts, &state, PARE_STATE_DONE, &diag) != PARE_OK) {
         pare_job_fail(job, PARE_ERR_INTERNAL, diag.text);
     }
-    give(job, &result);
-    if (!job->options.check && !job->options.dry_run && err != PARE_SKIP_ALREADY_DONE) {
-        remember(job, &(outcome_row){entry, NULL, &result, NULL});
+    if (!pare_job_lets_stand(job, &result)) {
+        const bool recorded = err != PARE_SKIP_ALREADY_DONE || job->job_id > 0;
+        give_for(job, entry, &result);
+        if (!job->options.check && !job->options.dry_run && recorded) {
+            remember(job, &(outcome_row){entry, NULL, &result, NULL});
+        }
     }
     pare_buf_deinit(&in);
     pare_buf_deinit(&out);
@@ -214,8 +237,9 @@ void pare_job_fill_progress(const pare_job *job, uint64_t now_us, pare_progress 
     const uint64_t time_us = pare_job_time_us(job, now_us), start_us = job->meter.start_us;
     if (engine->pool) pare_pool_stats_get(engine->pool, &stats);
     out->scan_done = is_scanned(job);
-    out->fraction = job->meter.fraction;
+    out->fraction = job->fraction;
     out->elapsed_ms = start_us > 0 && time_us > start_us ? (time_us - start_us) / 1000 : 0;
+    out->elapsed_ms += job->earlier_ms;
     out->eta_ms = pare_progress_eta_ms(&job->meter);
     out->images_per_s = pare_progress_images_per_s(&job->meter);
     out->cpu_pct = engine->governor.cpu.pct;
@@ -229,6 +253,18 @@ void pare_job_fill_progress(const pare_job *job, uint64_t now_us, pare_progress 
     out->worker_restarts = stats.restarts - job->restarts_before;
     out->worker_count = stats.workers;
     out->worker_busy = stats.busy;
+}
+
+/* With what an earlier part of the run did: by files, for its costs are not known. */
+static double whole_fraction(const pare_job *job)
+{
+    const pare_earlier *const e = &job->earlier;
+    const double fraction = job->meter.fraction;
+    if (!e->active || e->again != PARE_AGAIN_RESUME || job->totals.files_total == 0)
+        return fraction;
+    if (!is_scanned(job)) return 0;
+    const double before = (double)e->totals.files_done / (double)job->totals.files_total;
+    return before + (1 - before) * fraction;
 }
 
 static bool is_mine(const void *user, const pare_pool_task *task)
@@ -250,6 +286,7 @@ void pare_job_progress(pare_job *job, uint64_t now_us, bool final)
     pare_progress_update(&job->meter, pare_job_time_us(job, now_us), partial, is_scanned(job));
     if (final && !job->cancelled) job->meter.fraction = 1;
     if (final && job->meter.eta_us > 0 && !job->cancelled) job->meter.eta_us = 0;
+    job->fraction = fmax(job->fraction, whole_fraction(job));
     pare_job_fill_progress(job, now_us, &progress);
     progress.final = final;
     progress.worker_count = views;

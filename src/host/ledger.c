@@ -155,7 +155,21 @@ static pare_err add_history(pare_ledger *ledger, const pare_ledger_result *resul
     sqlite3_bind_double(add, 11, outcome->score);
     sqlite3_bind_int(add, 12, outcome->quality);
     sqlite3_bind_int64(add, 13, result->ms);
-    return pare_ledger_run_statement(ledger, add, diag);
+    sqlite3_bind_text(add, 14, result->text ? result->text : "", -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(add, 15, outcome->width_px);
+    sqlite3_bind_int64(add, 16, outcome->height_px);
+    sqlite3_bind_int(add, 17, outcome->lossless);
+    sqlite3_bind_int64(add, 18, result->worker);
+    sqlite3_bind_int64(add, 19, result->attempts);
+    bind_u64(add, 20, result->replaces);
+    PARE_TRY(pare_ledger_run_statement(ledger, add, diag));
+    if (result->replaces == 0) return PARE_OK;
+    sqlite3_stmt *replaced = pare_ledger_prepare(ledger, PARE_SQL_REPLACED, diag);
+    if (!replaced) return PARE_ERR_IO;
+    sqlite3_bind_int64(replaced, 1, result->run_id);
+    bind_u64(replaced, 2, result->replaces);
+    bind_u64(replaced, 3, result->seq);
+    return pare_ledger_run_statement(ledger, replaced, diag);
 }
 
 typedef struct content_row {
@@ -259,7 +273,9 @@ pare_err pare_ledger_add(pare_ledger *ledger, const pare_ledger_result *result, 
     const pare_ledger_outcome *outcome = &result->outcome;
     PARE_TRY(pare_ledger_transaction(ledger, diag));
     ledger->pending++;
-    if (outcome->outcome != PARE_OUTCOME_SKIPPED) PARE_TRY(add_history(ledger, result, diag));
+    if (outcome->outcome != PARE_OUTCOME_SKIPPED || result->keeps_all) {
+        PARE_TRY(add_history(ledger, result, diag));
+    }
     if (outcome->outcome != PARE_OUTCOME_OPTIMIZED && outcome->outcome != PARE_OUTCOME_KEPT) {
         return PARE_OK;
     }

@@ -94,9 +94,19 @@ typedef struct pare_ledger_run {
 } pare_ledger_run;
 
 /* Start a run; *id is 1 or more. The row is written at once. Keeps the results of the last 100
- * runs. Errors: PARE_ERR_IO, PARE_ERR_NO_SPACE. */
+ * runs, and of those that belong to jobs. Errors: PARE_ERR_IO, PARE_ERR_NO_SPACE. */
 PARE_NODISCARD pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run,
                                               int64_t *id, pare_diag *diag);
+/* What is known of a run. Start zeroed; release backup with pare_buf_deinit(). */
+typedef struct pare_ledger_run_info {
+    int64_t started_unix_s;
+    uint64_t ms;
+    bool finished, undone;
+    pare_buf backup; /* folder of its backups, terminated; empty: none */
+} pare_ledger_run_info;
+/* Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO, PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_ledger_run_find(pare_ledger *ledger, int64_t run_id,
+                                             pare_ledger_run_info *out, pare_diag *diag);
 /* The folder of pare_backup_path(), so that undo finds it; written at once. */
 PARE_NODISCARD pare_err pare_ledger_run_backup(pare_ledger *ledger, int64_t run_id,
                                                const char *backup_path, pare_diag *diag);
@@ -117,7 +127,10 @@ typedef struct pare_ledger_result {
     pare_hash out_hash; /* of the output, when OPTIMIZED */
     bool in_place;      /* OPTIMIZED: the output took the place of the input */
     pare_err err;       /* of this result: any */
-    uint32_t ms;
+    const char *text;   /* for people; NULL: "" */
+    uint32_t ms, worker, attempts;
+    uint64_t replaces; /* seq of a result of the same run that no longer counts; 0: none */
+    bool keeps_all;    /* also files that were skipped get a row in the history */
     pare_ledger_outcome outcome; /* also FAILED: stored in the history only */
 } pare_ledger_result;
 

@@ -18,8 +18,30 @@
     X(FIND_CONTENT,                                                                                \
       "SELECT outcome, err, format_in, format_out, width, height, bytes_in, bytes_out, score,"     \
       " quality, lossless, out_hash, out_path FROM contents WHERE content = ?1 AND settings = ?2") \
-    X(ADD_RESULT, "INSERT OR REPLACE INTO results VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"  \
-                  "?13)")                                                                          \
+    X(ADD_RESULT,                                                                                  \
+      "INSERT OR REPLACE INTO results(run_id, seq, path, out_path, outcome, err, format_in,"       \
+      " format_out, bytes_in, bytes_out, score, quality, ms, text, width, height, lossless,"       \
+      " worker, attempts, replaces)"                                                               \
+      " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)")           \
+    X(REPLACED, "UPDATE results SET replaced_by = ?3 WHERE run_id = ?1 AND seq = ?2")              \
+    X(SUMS, "SELECT outcome, count(*), sum(bytes_in), sum(bytes_out) FROM results"                 \
+            " WHERE run_id = ?1 AND replaced_by = 0 GROUP BY outcome")                             \
+    X(LAST_SEQ, "SELECT max(seq) FROM results WHERE run_id = ?1")                                  \
+    X(ADD_JOB, "INSERT INTO jobs(name, state, priority, created_s, settings, source)"              \
+               " VALUES(?1,?2,?3,?4,?5,?6)")                                                       \
+    X(EDIT_JOB, "UPDATE jobs SET name = ?2, priority = ?3, settings = ?4, source = ?5"             \
+                " WHERE id = ?1")                                                                  \
+    X(JOB_STATE, "UPDATE jobs SET state = ?2, error = ?3, ended_s = ?5,"                           \
+                 " started_s = CASE WHEN started_s = 0 THEN ?4 ELSE started_s END WHERE id = ?1")  \
+    X(JOB_RUN, "UPDATE jobs SET run_id = ?2 WHERE id = ?1")                                        \
+    X(DELETE_JOB_RESULTS, "DELETE FROM results WHERE run_id > 0 AND run_id ="                      \
+                          " (SELECT run_id FROM jobs WHERE id = ?1)")                              \
+    X(DELETE_JOB_RUN, "DELETE FROM runs WHERE id = (SELECT run_id FROM jobs WHERE id = ?1)")       \
+    X(DELETE_JOB, "DELETE FROM jobs WHERE id = ?1")                                                \
+    X(PRESETS, "SELECT name, settings FROM presets ORDER BY name")                                 \
+    X(PUT_PRESET, "INSERT OR REPLACE INTO presets VALUES(?1,?2)")                                  \
+    X(DELETE_PRESET, "DELETE FROM presets WHERE name = ?1")                                        \
+    X(FIND_RUN, "SELECT started_s, ms, backup, finished, undone FROM runs WHERE id = ?1")          \
     X(ADD_CONTENT, "INSERT OR REPLACE INTO contents VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"    \
                    "?12,?13,?14,?15)")                                                             \
     X(ADD_FILE, "INSERT OR REPLACE INTO files VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"  \
@@ -27,7 +49,8 @@
     X(ADD_OUTPUT, "INSERT OR REPLACE INTO outputs VALUES(?1,?2,?3,?4)")                            \
     X(FORGET_FILE, "DELETE FROM files WHERE path = ?1")                                            \
     X(ADD_RUN, "INSERT INTO runs(started_s, mode, command_line, folder) VALUES(?1,?2,?3,?4)")      \
-    X(PRUNE_RESULTS, "DELETE FROM results WHERE run_id <= ?1")                                     \
+    X(PRUNE_RESULTS, "DELETE FROM results WHERE run_id <= ?1"                                      \
+                     " AND run_id NOT IN (SELECT run_id FROM jobs)")                               \
     X(RUN_BACKUP, "UPDATE runs SET backup = ?2 WHERE id = ?1")                                     \
     X(RUN_END, "UPDATE runs SET ms=?2, files=?3, optimized=?4, kept=?5, skipped=?6, failed=?7,"    \
                " bytes_in=?8, bytes_out=?9, finished=?10 WHERE id = ?1")                           \
@@ -39,7 +62,7 @@
     X(MARK_UNDONE, "UPDATE runs SET undone = 1 WHERE id = ?1")                                     \
     X(HISTORY, "SELECT id, started_s, ms, files, optimized, kept, skipped, failed, bytes_in,"      \
                " bytes_out, command_line, folder, finished, backup IS NOT NULL AND undone = 0,"    \
-               " undone FROM runs ORDER BY id DESC LIMIT ?1")
+               " undone FROM runs ORDER BY id DESC LIMIT ?1 OFFSET ?2")
 
 typedef enum pare_ledger_statement {
 #define PARE_LEDGER_ENUM(name, sql) PARE_SQL_##name,

@@ -116,3 +116,23 @@ pare_err pare_ledger_mark_undone(pare_ledger *ledger, int64_t run_id, pare_diag 
     PARE_TRY(pare_ledger_run_statement(ledger, update, diag));
     return pare_ledger_flush(ledger, diag);
 }
+
+pare_err pare_ledger_run_find(pare_ledger *ledger, int64_t run_id, pare_ledger_run_info *out,
+                              pare_diag *diag)
+{
+    pare_err err;
+    sqlite3_stmt *find = pare_ledger_prepare(ledger, PARE_SQL_FIND_RUN, diag);
+    if (!find) return PARE_ERR_IO;
+    sqlite3_bind_int64(find, 1, run_id);
+    if (!pare_ledger_row(ledger, find, &err, diag)) {
+        if (err != PARE_OK) return err;
+        return pare_fail(diag, PARE_ERR_NOT_FOUND, "there is no run %lld", (long long)run_id);
+    }
+    out->started_unix_s = sqlite3_column_int64(find, 0);
+    out->ms = (uint64_t)sqlite3_column_int64(find, 1);
+    err = pare_ledger_column_path(find, 2, &out->backup);
+    out->finished = sqlite3_column_int(find, 3) != 0;
+    out->undone = sqlite3_column_int(find, 4) != 0;
+    sqlite3_reset(find);
+    return err;
+}

@@ -40,4 +40,23 @@ static const char VERSION_1[] =
     " ino INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
     " source BLOB NOT NULL, PRIMARY KEY(ino, size, mtime_ns)) WITHOUT ROWID;";
 
-const char *const pare_ledger_migrations[PARE_LEDGER_VERSION] = {VERSION_1};
+/* Jobs that outlive the program, and all that is shown of a result. */
+static const char VERSION_2[] =
+    "ALTER TABLE results ADD COLUMN text TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE results ADD COLUMN width INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE results ADD COLUMN height INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE results ADD COLUMN lossless INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE results ADD COLUMN worker INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE results ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;"
+    /* A file that was done again has several rows: only the last one counts. */
+    "ALTER TABLE results ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE results ADD COLUMN replaced_by INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE jobs("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, state INTEGER NOT NULL,"
+    " priority INTEGER NOT NULL, created_s INTEGER NOT NULL,"
+    " started_s INTEGER NOT NULL DEFAULT 0, ended_s INTEGER NOT NULL DEFAULT 0,"
+    " settings TEXT NOT NULL, source TEXT NOT NULL, error TEXT NOT NULL DEFAULT '',"
+    " run_id INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE presets(name TEXT PRIMARY KEY, settings TEXT NOT NULL) WITHOUT ROWID;";
+
+const char *const pare_ledger_migrations[PARE_LEDGER_VERSION] = {VERSION_1, VERSION_2};

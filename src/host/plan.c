@@ -44,6 +44,16 @@ void pare_plan_destroy(pare_plan **plan)
     *plan = NULL;
 }
 
+void pare_plan_resumes(pare_plan *plan, int64_t began_unix_s)
+{
+    plan->began_unix_s = began_unix_s;
+}
+
+void pare_plan_redoes(pare_plan *plan)
+{
+    plan->redoes = true;
+}
+
 void pare_plan_clear(pare_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {

@@ -46,6 +46,11 @@ typedef struct pare_plan pare_plan;
 PARE_NODISCARD pare_err pare_plan_create(const pare_batch_options *options, pare_folders *folders,
                                          pare_ledger *ledger, pare_plan **out, pare_diag *diag);
 void pare_plan_destroy(pare_plan **plan);
+/* The run goes on after it was cut off: outputs that came into being since then are its own, also
+ * those whose rows did not reach the ledger. */
+void pare_plan_resumes(pare_plan *plan, int64_t began_unix_s);
+/* Files that are done are done again. Unlike force it replaces nothing that is not Pare's. */
+void pare_plan_redoes(pare_plan *plan);
 
 /* For the scan: copies the entry, its name and text. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_plan_add(pare_plan *plan, const pare_plan_entry *entry);

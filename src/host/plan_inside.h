@@ -30,6 +30,8 @@ struct pare_plan {
     pare_buf unused_backups; /* see pare_ledger_unfinished_backups() */
     bool unused_backups_read;
     uint32_t notices;
+    int64_t began_unix_s; /* of a run that goes on; 0: it does not */
+    bool redoes;
 };
 
 /* size bytes that live until clear; NULL without memory. */

@@ -187,7 +187,8 @@ static bool is_done(out_group *group, const pare_plan_entry *entry)
     const pare_ledger_file *done = entry->done;
     char name[PARE_NAME_CAP];
     struct stat st;
-    if (!done || plan->options->force || done->settings_key != plan->settings_key) return false;
+    if (!done || plan->options->force || plan->redoes || done->settings_key != plan->settings_key)
+        return false;
     const bool optimized = done->outcome == PARE_OUTCOME_OPTIMIZED;
     if (!pare_plan_name(plan, entry, (pare_format)done->format_out, name)) return false;
     if (plan->options->output_mode == PARE_OUTPUT_IN_PLACE || plan->options->check) {
@@ -216,6 +217,15 @@ static pare_err is_ours(out_group *group, const pare_plan_entry *entry, const pa
     return PARE_OK;
 }
 
+/* Made by this run before it was cut off? Nobody else writes to that name meanwhile. */
+static bool is_born_since(const out_group *group, const char *name)
+{
+    struct statx st;
+    const int64_t began_s = group->plan->began_unix_s;
+    return began_s > 0 && statx(group->out_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &st) == 0 &&
+           (st.stx_mask & STATX_BTIME) && st.stx_btime.tv_sec >= began_s;
+}
+
 static pare_err look_at_output(out_group *group, pare_plan_entry *entry, pare_format format,
                                pare_diag *diag)
 {
@@ -237,6 +247,7 @@ static pare_err look_at_output(out_group *group, pare_plan_entry *entry, pare_fo
         ours = true; /* nobody's work; a power cut leaves such results */
     } else if (!input && S_ISREG(st.st_mode)) {
         PARE_TRY(is_ours(group, entry, &there, &ours, diag));
+        ours = ours || is_born_since(group, name);
     }
     if (ours)
         entry->ours |= bit;

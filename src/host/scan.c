@@ -79,6 +79,20 @@ pare_err pare_scan_add(pare_scan *scan, const char *path, pare_diag *diag)
     return pare_fail(diag, err, "no memory for the scan");
 }
 
+void pare_scan_set_filter(pare_scan *scan, pare_scan_filter filter, const void *user)
+{
+    scan->filter = filter;
+    scan->filter_user = user;
+}
+
+bool pare_scan_wants(pare_scan *scan, const char *name, bool is_folder)
+{
+    if (!scan->filter) return true;
+    scan->path.len = scan->path_len;
+    if (pare_buf_append(&scan->path, name, strlen(name) + 1) != PARE_OK) return true;
+    return scan->filter(scan->filter_user, (const char *)scan->path.data, is_folder);
+}
+
 /* ---- folders ---- */
 
 typedef struct pending {
@@ -100,6 +114,14 @@ static pare_err add_failed(pare_scan *scan, pare_plan *plan, const char *name, p
                                    .folder = scan->folder,
                                    .root = scan->root,
                                    .err = (uint16_t)err};
+    if (scan->filter) {
+        pare_buf path = {0};
+        pare_err made = pare_folders_path(scan->folders, scan->folder, name, true, &path);
+        const bool wanted =
+            made != PARE_OK || scan->filter(scan->filter_user, (const char *)path.data, false);
+        pare_buf_deinit(&path);
+        if (!wanted) return PARE_OK;
+    }
     scan->counts.images++;
     return pare_plan_add(plan, &entry);
 }
@@ -212,6 +234,7 @@ static pare_err enter(pare_scan *scan, const char *name)
         scan->counts.excluded++;
         return PARE_OK;
     }
+    if (!pare_scan_wants(scan, name, true)) return PARE_OK;
     PARE_TRY(pare_folders_add(scan->folders, scan->folder, name, false, &id));
     return push(scan, id, scan->root);
 }

@@ -36,6 +36,11 @@ void pare_scan_destroy(pare_scan **scan);
 /* Add a file or folder; copied. Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO, PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_scan_add(pare_scan *scan, const char *path, pare_diag *diag);
 
+/* Leave out what the filter does not want; path is absolute. For folders it says whether anything
+ * below is wanted. */
+typedef bool (*pare_scan_filter)(const void *user, const char *path, bool is_folder);
+void pare_scan_set_filter(pare_scan *scan, pare_scan_filter filter, const void *user);
+
 /* Look at no more than budget directory entries (at least 1; 64 take about a millisecond when the
  * files must be opened). What cannot be read becomes an entry with an error.
  * Errors: PARE_ERR_NO_MEMORY, PARE_ERR_IO (ledger): the run cannot go on. */

@@ -226,7 +226,7 @@ pare_err pare_scan_file(pare_scan *scan, pare_plan *plan, const pare_scan_found 
     pare_ledger_file done;
     scan->counts.files++;
     PARE_TRY(wanted(scan, found, &yes));
-    if (!yes) return PARE_OK;
+    if (!yes || !pare_scan_wants(scan, found->name, false)) return PARE_OK;
     pare_plan_entry entry = {
         .ident = pare_ident_of(found->st),
         .name = found->name,

@@ -45,6 +45,8 @@ struct pare_scan {
     dev_t own_dev[2];
     ino_t own_ino[2];
     pare_scan_counts counts;
+    pare_scan_filter filter; /* NULL: everything is wanted */
+    const void *filter_user;
 };
 
 /* A regular file, or any kind of file that the user named. Borrowed. */
@@ -58,6 +60,8 @@ typedef struct pare_scan_found {
 /* Put a file of scan->folder into the plan if it is an image. */
 PARE_NODISCARD pare_err pare_scan_file(pare_scan *scan, pare_plan *plan,
                                        const pare_scan_found *found, pare_diag *diag);
+/* Does the filter want this name in scan->folder, whose path is in scan->path? */
+bool pare_scan_wants(pare_scan *scan, const char *name, bool is_folder);
 /* Does an exclude pattern match this name in scan->folder? */
 bool pare_scan_excluded(pare_scan *scan, const char *name, bool is_folder);
 

@@ -8,11 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/backup.h"
 #include "host/folders.h"
 #include "host/intake.h"
-#include "host/ledger.h"
 #include "host/temp.h"
+#include "host/undo.h"
 
 /* One file, while it is put back. */
 typedef struct restore {
@@ -136,8 +135,7 @@ static pare_err put_back(const restore *one, pare_diag *diag)
     return tidy(one, diag);
 }
 
-static pare_err restore_record(const char *run_path, const pare_backup_record *record,
-                               pare_diag *diag)
+pare_err pare_undo_record(const char *run_path, const pare_backup_record *record, pare_diag *diag)
 {
     restore one = {.record = record, .dir_fd = -1, .keep_fd = -1};
     const char *slash = strrchr(record->path, '/');
@@ -157,8 +155,8 @@ static pare_err restore_record(const char *run_path, const pare_backup_record *r
     return err;
 }
 
-static void report(const pare_backup_record *record, uint64_t seq, pare_err err, const char *text,
-                   pare_file_result *result)
+void pare_undo_result(const pare_backup_record *record, uint64_t seq, pare_err err,
+                      const char *text, pare_file_result *result)
 {
     *result = (pare_file_result){
         .seq = seq,
@@ -173,7 +171,7 @@ static void report(const pare_backup_record *record, uint64_t seq, pare_err err,
     };
 }
 
-static pare_err forget(pare_ledger *ledger, const pare_backup_record *record, pare_diag *diag)
+pare_err pare_undo_forget(pare_ledger *ledger, const pare_backup_record *record, pare_diag *diag)
 {
     const char *slash = strrchr(record->path, '/');
     pare_buf made = {0};
@@ -183,6 +181,24 @@ static pare_err forget(pare_ledger *ledger, const pare_backup_record *record, pa
     if (err == PARE_OK) err = pare_ledger_forget(ledger, (char *)made.data, diag);
     if (err == PARE_OK) err = pare_ledger_forget(ledger, record->path, diag);
     pare_buf_deinit(&made);
+    return err;
+}
+
+pare_err pare_undo_one(pare_ledger *ledger, const char *run_path, const char *path, pare_diag *diag)
+{
+    pare_buf storage = {0};
+    pare_backup_record *records = NULL;
+    size_t count = 0, at = 0;
+    pare_err err = pare_backup_read(run_path, &storage, &records, &count, diag);
+    while (err == PARE_OK && at < count && strcmp(records[at].path, path) != 0)
+        at++;
+    if (err == PARE_OK && at == count) {
+        err = pare_fail(diag, PARE_ERR_NOT_FOUND, "no backup of %s was kept", path);
+    }
+    if (err == PARE_OK) err = pare_undo_record(run_path, &records[at], diag);
+    if (err == PARE_OK) err = pare_undo_forget(ledger, &records[at], diag);
+    free(records);
+    pare_buf_deinit(&storage);
     return err;
 }
 
@@ -202,12 +218,12 @@ pare_err pare_undo(const char *ledger_path, int64_t run_id, pare_result_fn on_re
     for (size_t i = 0; i < count && err == PARE_OK; i++) {
         pare_diag why = {0};
         pare_file_result result;
-        const pare_err one = restore_record((char *)run_path.data, &records[i], &why);
-        report(&records[i], i + 1, one, why.text, &result);
+        const pare_err one = pare_undo_record((char *)run_path.data, &records[i], &why);
+        pare_undo_result(&records[i], i + 1, one, why.text, &result);
         if (one != PARE_OK)
             failed++;
         else
-            err = forget(ledger, &records[i], diag);
+            err = pare_undo_forget(ledger, &records[i], diag);
         if (on_result) on_result(user, &result);
     }
     /* With failures it can be undone again, for the files that are left. */

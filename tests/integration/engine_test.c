@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Several jobs side by side, with worker processes that do as the test files say. */
-#include "support/test.h"
+#include "integration/engine_jobs.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,141 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "host/engine.h"
-
-enum { FILE_LEN = 400, JOBS_CAP = 16 };
-
-/* What one job reported. */
-typedef struct seen {
-    pare_job *job;
-    uint64_t results, last_seq, finals, by_outcome[5], bytes_in, bytes_out;
-    uint64_t ended_after; /* results of all jobs when it ended */
-    bool out_of_order;
-    pare_progress last;
-    pare_job_state state;
-    pare_err err;
-    int changes[8]; /* how often each state came */
-} seen;
-
-static uint64_t all_results; /* each test is a process of its own */
-static void (*at_result)(seen *s, const pare_file_result *result);
-
-static void on_result(void *user, const pare_file_result *result)
-{
-    seen *const s = user;
-    if (result->seq != s->last_seq + 1) s->out_of_order = true;
-    s->last_seq = result->seq;
-    s->results++;
-    s->by_outcome[result->outcome]++;
-    s->bytes_in += result->bytes_in;
-    s->bytes_out += result->bytes_out;
-    all_results++;
-    if (at_result) at_result(s, result);
-}
-
-static void on_progress(void *user, const pare_progress *progress)
-{
-    seen *const s = user;
-    s->finals += progress->final;
-    if (progress->files_done != s->results) s->out_of_order = true;
-    s->last = *progress;
-}
-
-static void on_state(void *user, pare_job *job, pare_job_state state, pare_err err,
-                     const char *text)
-{
-    seen *const s = user;
-    CHECK_TRUE(job == s->job);
-    CHECK_TRUE(!pare_job_state_is_final(s->state));
-    if (text[0]) printf("# %s\n", text);
-    s->state = state;
-    s->err = err;
-    s->changes[state]++;
-    if (pare_job_state_is_final(state)) s->ended_after = all_results;
-}
-
-/* An "image": a PNG header with an order for the stand-in worker, unique by number. */
-static void put(int dir, const char *name, const char *order, int number)
-{
-    uint8_t data[FILE_LEN];
-    memset(data, 'x', sizeof data);
-    memcpy(data, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08\x08\2\0\0\0\0\0\0\0", 33);
-    const int len = snprintf((char *)data + 33, 300, "do:%s\n%d.", order, number);
-    data[33 + len] = 'y';
-    test_put_bytes(dir, name, data, sizeof data);
-}
-
-static int next_number;
-
-/* A folder of its own for a job; the path is kept. */
-static char *folder_of(const char *order, int count)
-{
-    const int dir = test_dir();
-    for (int i = 0; i < count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "f%04d.png", i);
-        put(dir, name, order, ++next_number);
-    }
-    return strdup(test_dir_path());
-}
-
-static pare_engine *make_engine(uint32_t workers, bool with_ledger)
-{
-    static char ledger[4200];
-    pare_engine_options options;
-    pare_engine *engine = NULL;
-    pare_engine_options_init(&options);
-    if (!ledger[0]) {
-        (void)test_dir();
-        snprintf(ledger, sizeof ledger, "%s/ledger.db", test_dir_path());
-    }
-    options.workers = workers;
-    options.use_ledger = with_ledger;
-    options.ledger_path = ledger;
-    options.worker_path = getenv("PARE_TEST_WORKER");
-    MUST(pare_engine_create(&options, &engine, NULL));
-    return engine;
-}
-
-static void add_with(pare_engine *engine, const char *path, seen *s, pare_job_request request,
-                     pare_priority priority)
-{
-    pare_batch_options options;
-    pare_batch_options_init(&options);
-    options.output_mode = PARE_OUTPUT_IN_PLACE;
-    options.timeout_ms = 20000;
-    options.priority = priority;
-    options.on_result = on_result;
-    options.on_progress = on_progress;
-    options.user = s;
-    request.options = &options;
-    request.paths = &path;
-    request.path_count = 1;
-    request.on_state = on_state;
-    MUST(pare_engine_add(engine, &request, &s->job, NULL));
-}
-
-static void add(pare_engine *engine, const char *path, seen *s, pare_priority priority)
-{
-    add_with(engine, path, s, (pare_job_request){0}, priority);
-}
-
-static void check_done(const seen *s, uint64_t files)
-{
-    CHECK_INT(s->state, ==, PARE_JOB_DONE);
-    CHECK_INT(s->changes[PARE_JOB_DONE], ==, 1);
-    CHECK_INT(s->finals, ==, 1);
-    CHECK_TRUE(s->last.final);
-    CHECK_TRUE(!s->out_of_order);
-    CHECK_INT(s->results, ==, files);
-    CHECK_INT(s->last.files_total, ==, files);
-    CHECK_INT(s->last.files_done, ==, files);
-    CHECK_INT(s->last.optimized, ==, s->by_outcome[PARE_OUTCOME_OPTIMIZED]);
-    CHECK_INT(s->last.failed, ==, s->by_outcome[PARE_OUTCOME_FAILED]);
-    CHECK_INT(s->last.bytes_in, ==, s->bytes_in);
-    CHECK_INT(s->last.bytes_out, ==, s->bytes_out);
-    CHECK_DOUBLE(s->last.fraction, ==, 1.0);
-}
 
 TEST(two_jobs_at_once_have_exact_totals)
 {
@@ -244,8 +109,9 @@ TEST(a_cancelled_job_ends_alone)
     at_result = cancel_after_twenty;
     add(engine, folder_of("sleep 5", 200), &a, PARE_PRIORITY_NORMAL);
     add(engine, folder_of("sleep 5", 60), &b, PARE_PRIORITY_NORMAL);
-    add_with(engine, folder_of("shrink", 5), &c, (pare_job_request){.paused = true},
-             PARE_PRIORITY_NORMAL);
+    pare_batch_options options;
+    options_for(&c, &options);
+    MUST(try_add(engine, folder_of("shrink", 5), &c, (pare_job_request){.paused = true}, options));
     pare_job_cancel(c.job); /* before it began */
     pare_engine_run(engine);
     CHECK_INT(a.state, ==, PARE_JOB_CANCELLED);
@@ -389,7 +255,7 @@ static void on_one(void *user, const pare_file_result *result, int data_fd)
 static int open_image(const char *order)
 {
     const int dir = test_dir();
-    put(dir, "one.png", order, ++next_number);
+    put(dir, "one.png", order, new_number());
     return openat(dir, "one.png", O_RDONLY | O_CLOEXEC);
 }
 

@@ -44,6 +44,7 @@ extern "C" {
     X(PARE_ERR_CHANGED, 102, "changed", "io", "the file changed meanwhile")                        \
     X(PARE_ERR_EXISTS, 103, "exists", "validation", "the output exists and is not Pare's")         \
     X(PARE_ERR_NOT_FOUND, 104, "not_found", "io", "no such file")                                  \
+    X(PARE_ERR_DENIED, 105, "denied", "io", "no permission")                                       \
     X(PARE_ERR_INVALID, 110, "invalid", "validation", "not a valid request")                       \
     X(PARE_ERR_TOO_LARGE, 111, "too_large", "validation", "more pixels than --max-pixels allows")  \
     X(PARE_ERR_CORRUPT, 120, "corrupt", "corrupt", "the image is damaged")                         \

@@ -70,6 +70,7 @@ pare_err pare_fail_errno(pare_diag *diag, const char *step, const char *name)
     const int number = errno;
     pare_err err = PARE_ERR_IO;
     if (number == ENOSPC || number == EDQUOT) err = PARE_ERR_NO_SPACE;
+    if (number == EACCES || number == EPERM || number == EROFS) err = PARE_ERR_DENIED;
     if (number == ENOENT) err = PARE_ERR_NOT_FOUND;
     if (number == ENOMEM) err = PARE_ERR_NO_MEMORY;
     return pare_fail(diag, err, "%s %s: %s", step, name, strerror(number));

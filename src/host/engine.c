@@ -22,6 +22,7 @@ enum {
     LOW_PRIORITY_NICE = 10,
     TASKS_PER_WORKER = 2000,
     SMALLEST_WATERMARK = 256 * 1024 * 1024,
+    STALL_US = 60 * 1000 * 1000,
 };
 
 void pare_engine_options_init(pare_engine_options *options)
@@ -35,7 +36,7 @@ void pare_engine_options_init(pare_engine_options *options)
 
 static bool is_busy(const pare_engine *engine)
 {
-    if (engine->one_count > 0) return true;
+    if (engine->one_count > 0 || engine->undoings) return true;
     for (const pare_job *job = engine->jobs; job; job = job->next) {
         if (job->phase != PARE_PHASE_ENDED || job->released) return true;
     }
@@ -328,6 +329,7 @@ pare_err pare_engine_make(const pare_engine_options *options, bool plans_only, p
     pare_governor_init(&engine->governor, options->memory_bytes, options->workers);
     engine->sample_us = engine->check_us = engine->flush_us = pare_clock_us();
     engine->random = engine->sample_us | 1;
+    engine->stall_us = STALL_US;
     pare_progress_begin(&engine->meter, engine->sample_us);
     const pare_err err = create_parts(engine, plans_only, diag);
     if (err != PARE_OK) {
@@ -398,6 +400,7 @@ void pare_engine_close(pare_engine *engine, void (*on_closed)(void *user), void 
         pare_job_cancel_now(job);
     }
     pare_engine_cancel_ones(engine);
+    pare_engine_stop_undoings(engine);
     pare_engine_wake(engine);
 }
 

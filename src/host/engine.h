@@ -164,6 +164,26 @@ PARE_NODISCARD pare_err pare_engine_one(pare_engine *engine, const pare_one_requ
 /* Nobody waits for it any more: the callback comes with PARE_ERR_CANCELLED. */
 void pare_one_cancel(pare_one *one);
 
+/* ---- undo ---- */
+
+/* The end of an undo: PARE_OK also when `failed` files were left alone (each was reported; the
+ * undo can be asked for again), else why it as a whole could not go on. */
+typedef void (*pare_undo_fn)(void *user, pare_err err, uint64_t failed, const char *text);
+
+typedef struct pare_undo_request {
+    int64_t run_id;           /* 0: the last run that can be undone */
+    pare_result_fn on_result; /* for each file, as in pare_undo(); may be NULL */
+    pare_undo_fn on_end;      /* exactly once, at the end; may be NULL */
+    void *user;
+} pare_undo_request;
+
+/* Put back the originals of an in-place run that kept backups, as pare_undo(), beside the jobs.
+ * Errors (no callback then): PARE_ERR_NOT_FOUND (no such run, no backup, undone already),
+ * PARE_ERR_INVALID (a job still goes on with this run; no ledger), PARE_ERR_IO,
+ * PARE_ERR_NO_MEMORY, PARE_ERR_CANCELLED (closing). */
+PARE_NODISCARD pare_err pare_engine_undo(pare_engine *engine, const pare_undo_request *request,
+                                         pare_diag *diag);
+
 /* ---- metrics ---- */
 
 #define PARE_ENGINE_CORES_CAP PARE_GOVERNOR_CORES_CAP

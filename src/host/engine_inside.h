@@ -5,6 +5,8 @@
 
 #include "host/job.h"
 
+typedef struct pare_undoing pare_undoing;
+
 struct pare_engine {
     pare_engine_options options; /* strings borrowed */
     uv_loop_t own_loop;
@@ -30,12 +32,14 @@ struct pare_engine {
     double served;                /* what the job that was served last had got before */
     pare_one *ones_queued, *ones; /* in the order of asking; all that have not ended */
     uint32_t one_count;
+    pare_undoing *undoings;
     double one_us_per_cost; /* measured; 0 unknown */
 
     uint32_t intake_count, commit_count;                     /* of all jobs */
     uint32_t intake_cap, commit_cap, queue_most, folder_fds; /* what the descriptors allow */
     uint64_t random;                                         /* jitter of retries */
     uint64_t flush_us, sample_us, check_us;
+    uint64_t stall_us; /* when to say that a job stands still */
 
     pare_progress_meter meter; /* cost is bytes of input */
     pare_metrics metrics;
@@ -86,6 +90,10 @@ void pare_engine_dispatch(pare_engine *engine);
 /* The queue of a job is no longer empty: it gets no credit for the time it did not ask. */
 void pare_engine_joins(pare_job *job);
 uint32_t pare_engine_running(const pare_engine *engine); /* jobs that have begun and not ended */
+
+/* engine_undo.c */
+/* What is left to put back stays as it is. */
+void pare_engine_stop_undoings(pare_engine *engine);
 
 /* job_report.c */
 /* Add a result to sums. */

@@ -10,7 +10,6 @@
 enum {
     SCAN_SLICE = 64,
     KNOWN_SLICE = 128,
-    STALL_US = 90 * 1000 * 1000, /* longer than three failed starts of a worker */
     CANCEL_GRACE_US = 2000 * 1000,
     QUEUE_AIM_US = 250 * 1000,
     SMALLEST_INTERVAL_MS = 100,
@@ -193,36 +192,12 @@ uint64_t pare_job_demand(const pare_job *job)
     return demand;
 }
 
-/* Nothing is with a worker, the disk or a pause, and still tasks wait: a fault of ours. Say what
- * waits instead of waiting for ever. */
-static void check_stall(pare_job *job, uint64_t now_us)
-{
-    const uint64_t *const in = job->counts.in;
-    pare_pool_stats stats;
-    pare_pool_stats_get(job->engine->pool, &stats);
-    const bool moved = job->moves != job->moves_seen;
-    if (moved || job->waiting || stats.in_flight > 0 || job->intake_count > 0 ||
-        job->commit_count > 0 || job->paused || pare_task_counts_active(&job->counts) == 0) {
-        job->moves_seen = job->moves;
-        job->moved_us = now_us;
-        return;
-    }
-    if (now_us - job->moved_us < STALL_US) return;
-    pare_diag diag = {0};
-    const pare_err err =
-        pare_fail(&diag, PARE_ERR_INTERNAL,
-                  "nothing moves: %llu queued, %llu wait for others, %u workers, %u busy",
-                  (unsigned long long)in[PARE_STATE_QUEUED],
-                  (unsigned long long)in[PARE_STATE_WAITING], stats.workers, stats.busy);
-    pare_job_fail(job, err, diag.text);
-}
-
 void pare_job_check(pare_job *job, uint64_t now_us)
 {
     pare_diag diag = {0};
     const pare_err err = pare_task_counts_check(&job->counts, &diag);
     if (err != PARE_OK) pare_job_fail(job, err, diag.text);
-    if (job->engine->pool && job->phase < PARE_PHASE_SYNC) check_stall(job, now_us);
+    if (job->phase < PARE_PHASE_SYNC) pare_job_watch(job, now_us);
 }
 
 static bool is_mine(const void *user, const pare_pool_task *task)

@@ -127,7 +127,7 @@ struct pare_job {
     uint32_t intake_count, commit_count, queue_cap;
     double us_per_cost;                   /* measured; 0 unknown */
     uint64_t moves, moves_seen, moved_us; /* to notice that nothing moves any more */
-    bool stall_told;
+    uint64_t stall_told_us;
     uint64_t cancel_us, report_us, window_us;
     uint64_t paused_us, pause_began_us; /* time that does not count */
 
@@ -163,6 +163,10 @@ uint64_t pare_job_time_us(const pare_job *job, uint64_t now_us);
 uint64_t pare_job_demand(const pare_job *job);
 /* Move a task; an illegal step ends the run. */
 void pare_job_move(pare_task *task, pare_task_state to);
+
+/* job_stall.c */
+/* Says once what waits for what when nothing moves; fails a job that nobody works on. */
+void pare_job_watch(pare_job *job, uint64_t now_us);
 
 /* job_again.c */
 /* Before the paths are added. Errors: as pare_engine_add(). */

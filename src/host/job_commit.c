@@ -268,6 +268,7 @@ static bool is_about_content(const pare_task *task)
 {
     switch (task->err) {
     case PARE_ERR_IO:
+    case PARE_ERR_DENIED:
     case PARE_ERR_NO_SPACE:
     case PARE_ERR_CHANGED:
     case PARE_ERR_EXISTS:

@@ -10,6 +10,7 @@
  *   do:crash-once PATH  the process dies unless PATH exists, and makes PATH; then as shrink
  *   do:hang             never answers
  *   do:sleep MS         waits, then as shrink
+ *   do:leak MB          keeps so much memory for ever, then as shrink
  *   do:spin MS          computes that long, then as shrink
  */
 #include <fcntl.h>
@@ -53,6 +54,12 @@ static void obey(const char *order)
         pause();
     }
     if (strncmp(order, "sleep ", 6) == 0) usleep((useconds_t)atoi(order + 6) * 1000);
+    if (strncmp(order, "leak ", 5) == 0) {
+        const size_t len = (size_t)atoi(order + 5) << 20;
+        static void *volatile kept;
+        kept = malloc(len);
+        if (kept) memset(kept, 1, len);
+    }
     if (strncmp(order, "spin ", 5) == 0) {
         const uint64_t end_us = pare_clock_cpu_us() + (uint64_t)atoi(order + 5) * 1000;
         while (pare_clock_cpu_us() < end_us) {

@@ -176,7 +176,9 @@ static pare_err recognise(pare_scan *scan, const pare_scan_found *found, pare_pl
     const int cause = read_header(scan, found, &header);
     if (cause != 0) {
         *image |= named_like_an_image(found->name);
-        entry->err = cause == ENOENT ? PARE_ERR_NOT_FOUND : PARE_ERR_IO;
+        entry->err = cause == ENOENT                     ? PARE_ERR_NOT_FOUND
+                     : cause == EACCES || cause == EPERM ? PARE_ERR_DENIED
+                                                         : PARE_ERR_IO;
         entry->text = strerror(cause); /* copied by the plan at once */
         return PARE_OK;
     }

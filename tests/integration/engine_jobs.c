@@ -13,6 +13,7 @@ static void on_result(void *user, const pare_file_result *result)
     if (result->seq != s->last_seq + 1) s->out_of_order = true;
     s->last_seq = result->seq;
     s->results++;
+    if (result->outcome == PARE_OUTCOME_FAILED) s->last_failed = result->err;
     s->replaced += result->replaces > 0;
     s->by_outcome[result->outcome]++;
     s->bytes_in += result->bytes_in;

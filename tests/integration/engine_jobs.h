@@ -18,7 +18,7 @@ typedef struct seen {
     bool out_of_order;
     pare_progress last;
     pare_job_state state;
-    pare_err err;
+    pare_err err, last_failed;
     char text[256];
     int changes[8]; /* how often each state came */
 } seen;

@@ -276,10 +276,10 @@ TEST(what_cannot_be_read_fails_alone)
     walk_run(&w);
     CHECK_INT(pare_plan_count(w.plan), ==, 3);
     const pare_plan_entry *entry = find(&w, "secret.png");
-    CHECK_INT(entry ? entry->err : 0, ==, PARE_ERR_IO);
+    CHECK_INT(entry ? entry->err : 0, ==, PARE_ERR_DENIED);
     if (entry) CHECK_STR(entry->text, "Permission denied");
     entry = find(&w, "");
-    CHECK_INT(entry ? entry->err : 0, ==, PARE_ERR_IO);
+    CHECK_INT(entry ? entry->err : 0, ==, PARE_ERR_DENIED);
     CHECK_INT(pare_plan_left(w.plan), ==, 1);
     walk_end(&w);
     if (was == 0) CHECK_INT(seteuid(0), ==, 0);

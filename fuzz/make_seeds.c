@@ -111,6 +111,24 @@ static void write_others(const char *out, const pare_image *photo, const pare_im
     }
 }
 
+static void write_svgs(const char *out)
+{
+    static const char *const TEXTS[] = {
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><g style='fill: red'><path "
+        "transform='scale(2)' d='M1 1 2 3C1 2 3 4 5 6a1 1 0 011 1z'/></g></svg>",
+        "<?xml version='1.0' encoding='UTF-8'?><!-- c --><svg xmlns='http://www.w3.org/2000/svg' "
+        "width='9mm'><defs/><text xml:space='preserve'> a &lt;</text><script/></svg>",
+        "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg xmlns='http://www.w3.org/2000/svg'>&a;</svg>",
+    };
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        pare_buf file = {0};
+        char name[16];
+        snprintf(name, sizeof name, "svg-%zu", i);
+        if (pare_buf_append(&file, TEXTS[i], strlen(TEXTS[i])) != PARE_OK) exit(1);
+        write_image(out, name, file);
+    }
+}
+
 static void write_message_seed(const char *out, const char *name, const pare_message *message)
 {
     uint8_t data[PARE_MESSAGE_CAP];
@@ -156,6 +174,7 @@ int main(int argc, char **argv)
     write_jpegs(argv[1], &photo);
     write_pngs(argv[1], &graphic, &alpha);
     write_others(argv[1], &photo, &alpha);
+    write_svgs(argv[1]);
     write_message_seeds(argv[1]);
     pare_image_deinit(&photo);
     pare_image_deinit(&graphic);

@@ -25,7 +25,8 @@ CODEC_LIBRARIES = {
     "zopfli/zopfli.h": "deflate", "zopfli.h": "deflate", "zopfli/zlib_container.h": "deflate",
     "libimagequant.h": "imagequant", "webp/encode.h": "webp", "webp/decode.h": "webp",
     "webp/mux.h": "webp", "webp/demux.h": "webp", "avif/avif.h": "avif", "gif_lib.h": "gif",
-    "tiffio.h": "tiff", "tiff.h": "tiff",
+    "tiffio.h": "tiff", "tiff.h": "tiff", "libxml/tree.h": "xml", "libxml/parser.h": "xml",
+    "libxml/hash.h": "xml",
 }
 PIXEL_LIBRARIES = {"lcms2.h": "lcms", "zimg.h": "zimg"}
 ONLY = {"uv.h": {"host", "http", "cli"}, "sqlite3.h": {"host"}, "seccomp.h": {"worker"},

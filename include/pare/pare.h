@@ -28,7 +28,7 @@ typedef enum pare_format {
     PARE_FORMAT_GIF = 5,
     PARE_FORMAT_TIFF = 6,
     PARE_FORMAT_BMP = 7,  /* recognised, not read yet */
-    PARE_FORMAT_SVG = 8,  /* recognised, not read yet */
+    PARE_FORMAT_SVG = 8,  /* rewritten as SVG only, never painted */
     PARE_FORMAT_HEIC = 9, /* recognised, not read */
     PARE_FORMAT_JXL = 10, /* recognised, not read yet */
     PARE_FORMAT_COUNT = 11

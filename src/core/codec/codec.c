@@ -11,6 +11,9 @@ static const pare_codec *const CODECS[] = {
     &pare_codec_avif,
 #endif
     &pare_codec_gif,  &pare_codec_tiff,
+#ifdef PARE_HAVE_SVG
+    &pare_codec_svg,
+#endif
 };
 
 const pare_codec *pare_codec_find(pare_format format)

@@ -111,6 +111,9 @@ typedef struct pare_codec {
      */
     pare_err (*repack)(pare_bytes file, const pare_repack_params *params, pare_buf *out,
                        pare_diag *diag);
+    /* Does the repacked file say the same? NULL: its frames are compared. */
+    pare_err (*check_repacked)(pare_bytes file, pare_bytes result, const pare_repack_params *params,
+                               bool *same, pare_diag *diag);
     /* The frames in order; NULL: only stills. file is borrowed until close. */
     pare_err (*frames_open)(pare_bytes file, const pare_limits *limits, pare_animation *animation,
                             pare_frames **out, pare_diag *diag);
@@ -122,6 +125,6 @@ typedef struct pare_codec {
 const pare_codec *pare_codec_find(pare_format format);
 
 extern const pare_codec pare_codec_jpeg, pare_codec_png, pare_codec_webp, pare_codec_avif,
-    pare_codec_gif, pare_codec_tiff;
+    pare_codec_gif, pare_codec_tiff, pare_codec_svg;
 
 #endif /* PARE_CORE_CODEC_H */

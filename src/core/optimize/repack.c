@@ -23,7 +23,7 @@ bool pare_repack_applies(const pare_work *work)
     case PARE_TARGET_ORIGINAL: return true;
     case PARE_TARGET_FORMAT: return options->format == work->info.format;
     case PARE_TARGET_AUTO:
-    case PARE_TARGET_SMALLEST: return work->info.is_animated;
+    case PARE_TARGET_SMALLEST: return work->info.is_animated || codec->check_repacked;
     }
     return false;
 }
@@ -66,18 +66,29 @@ static pare_err compare_frames(const pair *p, bool *same)
     return PARE_OK;
 }
 
-static pare_err verify(const pare_work *work, const pare_found *found)
+static pare_err check_frames(const pare_work *work, const pare_found *found, bool *same)
 {
     pair p = {.codecs = {work->decoder, pare_codec_find(found->format)}};
-    bool same = false;
     pare_err err = open_pair(&p, work, pare_buf_view(&found->bytes));
-    if (err == PARE_OK) err = compare_frames(&p, &same);
+    if (err == PARE_OK) err = compare_frames(&p, same);
     for (int i = 0; i < 2; i++) {
         if (p.frames[i]) p.codecs[i]->frames_close(&p.frames[i]);
     }
+    return err;
+}
+
+static pare_err verify(const pare_work *work, const pare_repack_params *params,
+                       const pare_found *found)
+{
+    const pare_codec *codec = work->decoder;
+    bool same = false;
+    const pare_err err =
+        codec->check_repacked
+            ? codec->check_repacked(work->file, pare_buf_view(&found->bytes), params, &same, NULL)
+            : check_frames(work, found, &same);
     if (err == PARE_OK && same) return PARE_OK;
     return pare_fail(work->diag, err == PARE_ERR_NO_MEMORY ? err : PARE_ERR_VERIFY,
-                     "verify: the result shows other frames");
+                     "verify: the result shows something else");
 }
 
 static pare_err repack(pare_work *work, size_t max_len, pare_found *out)
@@ -93,7 +104,7 @@ static pare_err repack(pare_work *work, size_t max_len, pare_found *out)
                          "without loss it takes %zu bytes, more than asked", out->bytes.len);
     }
     pare_work_begin_step(work, PARE_STEP_VERIFY);
-    return verify(work, out);
+    return verify(work, &params, out);
 }
 
 pare_err pare_repack_run(pare_work *work, size_t max_len, pare_found *out)

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/test.h"
+
+#include <stdlib.h>
+
+#include <pare/pare.h>
+
+#include "core/codec/codec.h"
+#include "core/codec/svg_path.h"
+
+#define SVG "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\""
+
+static pare_bytes text_bytes(const char *text)
+{
+    return (pare_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+/* The repacked text, ended with a zero. */
+static pare_buf repack(const char *text, uint32_t keep)
+{
+    pare_buf out = {0};
+    bool same = false;
+    const pare_repack_params params = {.effort = 4, .keep = keep};
+    const pare_codec *codec = pare_codec_find(PARE_FORMAT_SVG);
+    MUST(codec->repack(text_bytes(text), &params, &out, NULL));
+    MUST(codec->check_repacked(text_bytes(text), pare_buf_view(&out), &params, &same, NULL));
+    CHECK_TRUE(same);
+    MUST(pare_buf_append_byte(&out, 0));
+    return out;
+}
+
+static void check(const char *text, uint32_t keep, const char *want)
+{
+    pare_buf have = repack(text, keep);
+    CHECK_STR((const char *)have.data, want);
+    pare_buf_deinit(&have);
+}
+
+TEST(what_does_not_show_goes)
+{
+    check("<?xml version='1.0' encoding='UTF-8'?>\n<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' "
+          "'http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd'>\n<!-- made by hand -->\n"
+          "<svg xmlns='http://www.w3.org/2000/svg' xmlns:i='http://www.inkscape.org/namespaces/"
+          "inkscape' version='1.1' x='0px' viewBox='0 0 16 16' i:version='1'>\n"
+          "  <metadata>nothing about rights</metadata><i:grid/><defs id='defs12'/>\n"
+          "  <g>\n    <path id='path1234' i:label='x' style='fill: #ffffff; stroke : url(#a) ;'"
+          " d='M 1.00 2.00 L 3.5,2.0 L 3.5 9'/>\n  </g>\n</svg>\n",
+          PARE_KEEP_DEFAULT,
+          SVG "><path style=\"fill:#fff;stroke:url(#a)\" d=\"m1 2h2.5v7\"/></svg>");
+}
+
+TEST(what_is_referred_to_stays)
+{
+    check(SVG "><g id='g10'><use href='#path12'/><path id='path12' d='M0 0z'/></g></svg>",
+          PARE_KEEP_DEFAULT, SVG "><use href=\"#path12\"/><path id=\"path12\" d=\"m0 0z\"/></svg>");
+    check(SVG "><style>#path12{fill:red}</style><path id='path12'/></svg>", PARE_KEEP_DEFAULT,
+          SVG "><style>#path12{fill:red}</style><path id=\"path12\"/></svg>");
+    check(SVG "><path id='wheel'/></svg>", PARE_KEEP_DEFAULT, SVG "><path id=\"wheel\"/></svg>");
+}
+
+TEST(text_and_titles_keep_their_blanks)
+{
+    check(SVG ">\n <text> a <tspan> b </tspan>\n</text> <title> t </title></svg>",
+          PARE_KEEP_DEFAULT, SVG "><text> a <tspan> b </tspan>\n</text><title> t </title></svg>");
+    check(SVG "><text>1 &lt; 2 &amp; ]]&gt;</text><a title='\"&#10;'/></svg>", PARE_KEEP_DEFAULT,
+          SVG "><text>1 &lt; 2 &amp; ]]&gt;</text><a title='\"&#10;'/></svg>");
+}
+
+TEST(files_with_scripts_lose_comments_only)
+{
+    check(SVG " version='1.1'><!-- c --><g><path id='path12' d='M 0 0 L 1 1' onclick='f()'/></g>"
+              "</svg>",
+          PARE_KEEP_DEFAULT,
+          SVG
+          " version=\"1.1\"><g><path id=\"path12\" d=\"M 0 0 L 1 1\" onclick=\"f()\"/></g></svg>");
+}
+
+TEST(rights_are_kept_unless_stripped)
+{
+    const char *text = SVG " xmlns:dc='http://purl.org/dc/elements/1.1/'><metadata>"
+                           "<dc:rights>Somebody</dc:rights></metadata></svg>";
+    pare_buf kept = repack(text, PARE_KEEP_DEFAULT);
+    CHECK_TRUE(strstr((const char *)kept.data, "<dc:rights>Somebody</dc:rights>") != NULL);
+    pare_buf_deinit(&kept);
+    check(text, 0, SVG "/>");
+}
+
+TEST(groups_stay_where_structure_counts)
+{
+    check(SVG "><switch><g><path/></g></switch><clipPath><g/></clipPath></svg>", PARE_KEEP_DEFAULT,
+          SVG "><switch><g><path/></g></switch><clipPath><g/></clipPath></svg>");
+    check(SVG "><style>g&gt;path{fill:red}</style><g><path/></g></svg>", PARE_KEEP_DEFAULT,
+          SVG "><style>g>path{fill:red}</style><g><path/></g></svg>");
+}
+
+static const struct {
+    const char *text;
+    int decimals;
+    const char *want; /* NULL: it is no path data */
+} PATHS[] = {
+    {"M 10.0 20.50 L 30 20.5", PARE_SVG_EXACT, "M10 20.5 30 20.5"},
+    {"M10-0.5.5.50", PARE_SVG_EXACT, "M10-.5.5.5"},
+    {"M0 0A1 1 0 01.5.5", 2, "M0 0A1 1 0 0 1 .5.5"},
+    {"M0 0a1,1 0 1 0 +2e0,-0", PARE_SVG_EXACT, "M0 0a1 1 0 1 0 2e0 0"},
+    {"m1 1 1 1 1 1", 0, "m1 1 1 1 1 1"},
+    {"M0.4 0.4l.4.4.4.4.4.4", 0, "m0 0 1 1h0l1 1"},
+    {"M100 100C101 101 102 102 103 103", 1, "m100 100c1 1 2 2 3 3"},
+    {"M1 1z L 5 5", 0, "m1 1zl4 4"},
+    {"", 2, ""},
+    {"L1 1", 2, NULL},
+    {"M1", 2, NULL},
+    {"M1 1 X", 2, NULL},
+    {"M1 1z2 2", 2, NULL},
+    {"M0 0A1 1 0 2 0 1 1", 2, NULL},
+    {"M1e999 0", 2, NULL},
+};
+
+TEST(paths_become_shorter)
+{
+    for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
+        pare_buf out = {0};
+        printf("# %s\n", PATHS[i].text);
+        const bool ok = pare_svg_path_write(PATHS[i].text, PATHS[i].decimals, &out);
+        CHECK_INT(ok, ==, PATHS[i].want != NULL);
+        MUST(pare_buf_append_byte(&out, 0));
+        CHECK_STR((const char *)out.data, PATHS[i].want ? PATHS[i].want : "");
+        pare_buf_deinit(&out);
+    }
+}
+
+/* However long the path is and however it is written: roundings do not add up. */
+TEST(no_point_moves_by_more_than_half_a_step)
+{
+    static const char COMMANDS[] = "lLhHvVcCsSqQtTmMz";
+    uint32_t random = 1;
+    for (int run = 0; run < 40; run++) {
+        char text[40000] = "M8 8";
+        size_t len = 4;
+        for (int i = 0; i < 300; i++) {
+            random = random * 1664525u + 1013904223u;
+            const char command = COMMANDS[(random >> 16) % (sizeof COMMANDS - 1)];
+            static const char *const COUNTS = "zZhHvVlLmMtTsSqQcC";
+            const long kind = strchr(COUNTS, command) - COUNTS;
+            const int count = kind < 2 ? 0 : kind < 6 ? 1 : kind < 12 ? 2 : kind < 16 ? 4 : 6;
+            text[len++] = command;
+            for (int n = 0; n < count; n++) {
+                random = random * 1664525u + 1013904223u;
+                len += (size_t)snprintf(text + len, sizeof text - len, " %.6f",
+                                        (double)(random >> 8) / 1e6 - 8);
+            }
+        }
+        text[len] = 0;
+        const int decimals = run % 4;
+        static const double HALVES[] = {0.5, 0.05, 0.005, 0.0005};
+        pare_buf out = {0};
+        CHECK_TRUE(pare_svg_path_write(text, decimals, &out));
+        MUST(pare_buf_append_byte(&out, 0));
+        CHECK_INT(out.len, <, len);
+        CHECK_TRUE(pare_svg_path_is_near(text, (const char *)out.data, HALVES[decimals] + 1e-6));
+        CHECK_TRUE(!pare_svg_path_is_near(text, (const char *)out.data, HALVES[decimals] / 2));
+        pare_buf_deinit(&out);
+    }
+}
+
+TEST(lengthening_by_transforms_is_known)
+{
+    CHECK_DOUBLE(pare_svg_transform_scale("translate(3,4) rotate(20) scale(2 -3)"), ==, 3);
+    CHECK_DOUBLE(pare_svg_transform_scale("matrix(0 0 0 2 1 1)"), ==, 2);
+    CHECK_DOUBLE(pare_svg_transform_scale(""), ==, 1);
+    CHECK_DOUBLE(pare_svg_transform_scale("skewX(80)"), ==, -1);
+    CHECK_DOUBLE(pare_svg_transform_scale("scale(2"), ==, -1);
+    CHECK_DOUBLE(pare_svg_transform_scale("scale(1 2 3 4 5 6 7)"), ==, -1);
+}
+
+/* What is drawn larger somewhere keeps more decimals, or all. */
+TEST(decimals_follow_the_size_at_which_a_path_is_drawn)
+{
+    check(SVG "><path d='M1.23456 0H9'/></svg>", 0, SVG "><path d=\"m1.235 0H9\"/></svg>");
+    check(SVG "><g transform='scale(100)'><path d='M1.23456 0H9'/></g></svg>", 0,
+          SVG "><g transform=\"scale(100)\"><path d=\"m1.23456 0H9\"/></g></svg>");
+    check(SVG "><symbol><path d='M1.2345678 0H9'/></symbol></svg>", 0,
+          SVG "><symbol><path d=\"M1.2345678 0H9\"/></symbol></svg>");
+}
+
+static pare_err optimize(const char *text, size_t len)
+{
+    pare_result result;
+    const pare_err err = pare_optimize((const uint8_t *)text, len, NULL, &result, NULL);
+    pare_result_deinit(&result);
+    return err;
+}
+
+TEST(entities_and_strange_encodings_are_left_alone)
+{
+    const char *laughs = "<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY a 'lol'><!ENTITY b "
+                         "'&a;&a;&a;&a;&a;&a;'>]><svg xmlns='http://www.w3.org/2000/svg'>"
+                         "<text>&b;</text></svg>";
+    const char *outside = "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>"
+                          "<svg xmlns='http://www.w3.org/2000/svg'><text>&x;</text></svg>";
+    const char *encoded = "<?xml version='1.0' encoding='EUC-JP'?>"
+                          "<svg xmlns='http://www.w3.org/2000/svg'><!-- --></svg>";
+    CHECK_INT(optimize(laughs, strlen(laughs)), ==, PARE_SKIP_UNSUPPORTED_VARIANT);
+    CHECK_INT(optimize(outside, strlen(outside)), ==, PARE_SKIP_UNSUPPORTED_VARIANT);
+    CHECK_INT(optimize(encoded, strlen(encoded)), ==, PARE_SKIP_UNSUPPORTED_VARIANT);
+}
+
+TEST(depth_and_damage_are_errors_and_not_more)
+{
+    enum { DEPTH = 100000 };
+    pare_buf deep = {0};
+    MUST(pare_buf_append(&deep, SVG ">", strlen(SVG ">")));
+    for (int i = 0; i < DEPTH; i++)
+        MUST(pare_buf_append(&deep, "<g>", 3));
+    CHECK_INT(optimize((const char *)deep.data, deep.len), ==, PARE_ERR_CORRUPT);
+    pare_buf_deinit(&deep);
+
+    const char *text = "<?xml version='1.0'?><!-- c -->" SVG "><g style='fill : red;stroke:#aabbcc'"
+                       " transform='scale(2)'><path d='M1 1C2 2 3 3 4 4S 5 5 6 6z'/></g></svg>";
+    uint32_t random = 7;
+    for (int i = 0; i < 3000; i++) {
+        char *copy = strdup(text);
+        if (!copy) abort();
+        random = random * 1664525u + 1013904223u;
+        copy[(random >> 8) % strlen(text)] = (char)(random >> 24);
+        const pare_err err = optimize(copy, i % 3 ? strlen(text) : (random >> 4) % strlen(text));
+        CHECK_TRUE(err != PARE_ERR_INTERNAL && err != PARE_ERR_VERIFY);
+        free(copy);
+    }
+}
+
+TEST(size_is_that_of_the_header)
+{
+    pare_info info;
+    const char *mm = "<svg xmlns='http://www.w3.org/2000/svg' width='25.4mm' viewBox='0 0 2 1'/>";
+    MUST(pare_read_info((const uint8_t *)mm, strlen(mm), &info, NULL));
+    CHECK_INT(info.format, ==, PARE_FORMAT_SVG);
+    CHECK_INT(info.width_px, ==, 96);
+    CHECK_INT(info.height_px, ==, 48);
+    const char *huge = "<svg xmlns='http://www.w3.org/2000/svg' width='1e300' height='-7'/>";
+    MUST(pare_read_info((const uint8_t *)huge, strlen(huge), &info, NULL));
+    CHECK_INT(info.width_px, ==, 1000000);
+    CHECK_INT(info.height_px, ==, 150);
+}
+
+RUN(what_does_not_show_goes, what_is_referred_to_stays, text_and_titles_keep_their_blanks,
+    files_with_scripts_lose_comments_only, rights_are_kept_unless_stripped,
+    groups_stay_where_structure_counts, paths_become_shorter,
+    no_point_moves_by_more_than_half_a_step, lengthening_by_transforms_is_known,
+    decimals_follow_the_size_at_which_a_path_is_drawn,
+    entities_and_strange_encodings_are_left_alone, depth_and_damage_are_errors_and_not_more,
+    size_is_that_of_the_header)

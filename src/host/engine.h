@@ -63,7 +63,8 @@ void pare_engine_run(pare_engine *engine);
 
 /* Stop: nothing new starts, images in flight are finished or given up within seconds, workers end.
  * Jobs that are not done keep their state in the ledger and can be resumed by another engine; they
- * get no final state. on_closed (may be NULL) comes when the loop holds nothing of the engine. */
+ * get no final state unless they were cancelled before. on_closed (may be NULL) comes when the loop
+ * holds nothing of the engine. */
 void pare_engine_close(pare_engine *engine, void (*on_closed)(void *user), void *user);
 /* After on_closed; with its own loop at any time outside of it (closes first). Releases jobs that
  * were not. Accepts a pointer to NULL; sets *engine to NULL. */

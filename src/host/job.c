@@ -286,7 +286,8 @@ static void end(pare_job *job)
     close_run(job, job->sync_err);
     job->phase = PARE_PHASE_ENDED;
     pare_job_progress(job, pare_clock_us(), true);
-    if (job->engine->closing) return; /* it is not the job that ends */
+    const bool ends = job->err != PARE_OK || job->asked_to_end || !job->cancelled;
+    if (job->engine->closing && !ends) return; /* another engine goes on with it */
     pare_job_set_state(job, job->err != PARE_OK ? PARE_JOB_FAILED
                             : job->cancelled    ? PARE_JOB_CANCELLED
                                                 : PARE_JOB_DONE);

@@ -100,7 +100,7 @@ struct pare_job {
     int64_t job_id, run_id; /* rows of the ledger; 0: none */
     pare_job_phase phase;
     pare_job_state state;
-    bool submitted, paused, scan_done, cancelled, released, stands_back;
+    bool submitted, asked_to_end, paused, scan_done, cancelled, released, stands_back;
     pare_err err; /* why the job could not go on; at the end: how it ended */
     pare_diag diag;
 

@@ -151,6 +151,7 @@ void pare_job_resume(pare_job *job)
 void pare_job_cancel(pare_job *job)
 {
     if (has_ended(job)) return;
+    job->asked_to_end = true;
     pare_job_cancel_now(job);
     pare_engine_wake(job->engine);
 }

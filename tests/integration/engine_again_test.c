@@ -312,7 +312,26 @@ TEST(an_engine_that_closes_leaves_jobs_to_the_next_one)
     pare_engine_destroy(&engine);
 }
 
+TEST(a_cancelled_job_is_not_taken_up_by_the_next_engine)
+{
+    static seen s;
+    pare_batch_options options;
+    pare_engine *engine = make_engine(2, true);
+    char *const path = folder_of("sleep 5", 100);
+    const int64_t id = add_row(engine);
+    options_for(&s, &options);
+    MUST(try_add(engine, path, &s, (pare_job_request){.job_id = id}, options));
+    while (s.results < 5)
+        uv_run(pare_engine_loop(engine), UV_RUN_ONCE);
+    pare_job_cancel(s.job);
+    pare_engine_destroy(&engine); /* before the cancel had come to its end */
+    engine = make_engine(2, true);
+    CHECK_INT(job_of(engine, id).state, ==, PARE_JOB_CANCELLED);
+    pare_engine_destroy(&engine);
+}
+
 RUN(a_killed_run_goes_on_where_it_was, files_that_failed_are_tried_again_and_sums_stay_right,
     one_file_is_done_again_with_other_settings,
     what_was_replaced_without_a_backup_is_not_done_again,
-    a_redo_that_fails_leaves_the_earlier_result, an_engine_that_closes_leaves_jobs_to_the_next_one)
+    a_redo_that_fails_leaves_the_earlier_result, an_engine_that_closes_leaves_jobs_to_the_next_one,
+    a_cancelled_job_is_not_taken_up_by_the_next_engine)

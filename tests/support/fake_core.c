@@ -55,10 +55,11 @@ static void obey(const char *order)
     }
     if (strncmp(order, "sleep ", 6) == 0) usleep((useconds_t)atoi(order + 6) * 1000);
     if (strncmp(order, "leak ", 5) == 0) {
-        const size_t len = (size_t)atoi(order + 5) << 20;
         static void *volatile kept;
-        kept = malloc(len);
-        if (kept) memset(kept, 1, len);
+        for (int i = atoi(order + 5); i > 0; i--) {
+            kept = malloc(1 << 20);
+            if (kept) memset(kept, 1, 1 << 20);
+        }
     }
     if (strncmp(order, "spin ", 5) == 0) {
         const uint64_t end_us = pare_clock_cpu_us() + (uint64_t)atoi(order + 5) * 1000;

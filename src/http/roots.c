@@ -87,7 +87,7 @@ pare_err pare_beneath_open(int folder_fd, const char *path, int flags, uint32_t 
                          "the path must be relative, without empty parts, \".\" or \"..\"");
     }
     const struct open_how how = {
-        .flags = (uint64_t)(flags | O_CLOEXEC | O_NOCTTY),
+        .flags = (uint64_t)(flags | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NOCTTY)),
         .mode = (flags & O_CREAT) != 0 ? mode : 0,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };

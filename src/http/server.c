@@ -137,8 +137,10 @@ static pare_err open_handles(pare_server *server, pare_diag *diag)
     }
     uv_timer_init(server->loop, &server->soon);
     uv_timer_init(server->loop, &server->sweep);
-    server->handles = 3;
-    server->poll.data = server->soon.data = server->sweep.data = server;
+    uv_timer_init(server->loop, &server->tick);
+    server->handles += 4;
+    server->handles_open = true;
+    server->poll.data = server->soon.data = server->sweep.data = server->tick.data = server;
     uv_poll_start(&server->poll, UV_READABLE, on_poll);
     uv_timer_start(&server->sweep, on_sweep, 1000, 1000);
     run(server);
@@ -318,6 +320,34 @@ static pare_err lock_state(pare_server *server, pare_diag *diag)
                      server->state_dir);
 }
 
+/* The ledger is in the state folder, unless the user names another. */
+static pare_err open_engine(pare_server *server, pare_diag *diag)
+{
+    const pare_batch_options *batch = &server->options.batch;
+    pare_engine_options options;
+    if (batch->ledger_path) {
+        snprintf(server->ledger_path, sizeof server->ledger_path, "%s", batch->ledger_path);
+    } else if (snprintf(server->ledger_path, sizeof server->ledger_path, "%s/ledger.db",
+                        server->state_dir) >= (int)sizeof server->ledger_path) {
+        return pare_fail(diag, PARE_ERR_INVALID, "the state folder has too long a path");
+    }
+    pare_engine_options_init(&options);
+    options.loop = server->loop;
+    options.workers = batch->jobs;
+    options.memory_bytes = batch->memory_bytes;
+    options.low_priority = batch->priority == PARE_PRIORITY_LOW;
+    options.require_sandbox = batch->require_sandbox;
+    options.ledger_path = server->ledger_path;
+    options.worker_path = batch->worker_path;
+    options.trace_path = batch->trace_path;
+    options.on_notice = server->options.on_notice;
+    options.user = server->options.user;
+    server->metrics = calloc(1, sizeof *server->metrics);
+    if (!server->metrics) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for metrics");
+    PARE_TRY(pare_engine_create(&options, &server->engine, diag));
+    return pare_jobs_load(server, diag);
+}
+
 static pare_err open_state(pare_server *server, pare_diag *diag)
 {
     PARE_TRY(find_state_dir(server, diag));
@@ -342,6 +372,7 @@ static pare_err start(pare_server *server, pare_diag *diag)
         PARE_TRY(pare_roots_add(&server->roots, options->roots[i], diag));
     }
     PARE_TRY(open_state(server, diag));
+    PARE_TRY(open_engine(server, diag));
     PARE_TRY(start_daemon(server, diag));
     return open_handles(server, diag);
 }
@@ -372,10 +403,41 @@ const char *pare_server_url(const pare_server *server)
     return server->url;
 }
 
+/* One of the things that keep the loop busy is closed; at the last one the server is. */
+static void closed_one(pare_server *server)
+{
+    if (--server->handles == 0 && server->on_closed) server->on_closed(server->closed_user);
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
-    pare_server *const server = handle->data;
-    if (--server->handles == 0 && server->on_closed) server->on_closed(server->closed_user);
+    closed_one(handle->data);
+}
+
+static void on_engine_closed(void *user)
+{
+    closed_one(user);
+}
+
+static void close_handles(pare_server *server)
+{
+    uv_handle_t *const handles[] = {(uv_handle_t *)&server->poll, (uv_handle_t *)&server->soon,
+                                    (uv_handle_t *)&server->sweep, (uv_handle_t *)&server->tick};
+    for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
+        uv_close(handles[i], on_handle_closed);
+    }
+}
+
+/* libmicrohttpd wants nobody asleep when it stops. */
+static void close_connections(pare_server *server)
+{
+    while (server->asleep) {
+        pare_reply_error(server->asleep, 503, "the server is closing");
+    }
+    pare_listeners_wake_all(server);
+    MHD_run(server->daemon);
+    MHD_stop_daemon(server->daemon);
+    server->daemon = NULL;
 }
 
 void pare_server_close(pare_server *server, void (*on_closed)(void *user), void *user)
@@ -384,28 +446,24 @@ void pare_server_close(pare_server *server, void (*on_closed)(void *user), void 
     server->closing = true;
     server->on_closed = on_closed;
     server->closed_user = user;
-    /* libmicrohttpd wants nobody asleep when it stops */
-    while (server->asleep) {
-        pare_reply_error(server->asleep, 503, "the server is closing");
+    server->handles++; /* so that the end comes once, below or later */
+    if (server->handles_open) close_handles(server); /* before the descriptor they watch */
+    if (server->daemon) close_connections(server);
+    if (server->engine) {
+        server->handles++;
+        pare_engine_close(server->engine, on_engine_closed, server);
     }
-    const bool had_handles = server->handles > 0;
-    if (had_handles) {
-        uv_close((uv_handle_t *)&server->poll, on_handle_closed);
-        uv_close((uv_handle_t *)&server->soon, on_handle_closed);
-        uv_close((uv_handle_t *)&server->sweep, on_handle_closed);
-    }
-    if (server->daemon) {
-        MHD_run(server->daemon);
-        MHD_stop_daemon(server->daemon);
-        server->daemon = NULL;
-    }
-    if (!had_handles && on_closed) on_closed(user);
+    closed_one(server);
 }
 
 void pare_server_destroy(pare_server **server_io)
 {
     pare_server *const server = *server_io;
     if (!server) return;
+    pare_jobs_deinit(server);
+    pare_engine_destroy(&server->engine);
+    pare_text_deinit(&server->metrics_text);
+    free(server->metrics);
     pare_roots_deinit(&server->roots);
     if (server->lock_fd >= 0) close(server->lock_fd);
     if (server->state_fd >= 0) close(server->state_fd);

@@ -3,7 +3,9 @@
 #ifndef PARE_HTTP_SERVER_INSIDE_H
 #define PARE_HTTP_SERVER_INSIDE_H
 
+#include "host/engine.h"
 #include "http/access.h"
+#include "http/jobs.h"
 #include "http/request.h"
 #include "http/roots.h"
 #include "http/server.h"
@@ -36,6 +38,8 @@ typedef struct pare_server_counts {
     uint64_t refused;              /* no token, wrong Host or Origin */
 } pare_server_counts;
 
+typedef struct pare_listener pare_listener;
+
 struct pare_server {
     pare_server_options options;
     uv_loop_t *loop;
@@ -43,8 +47,9 @@ struct pare_server {
     uv_poll_t poll;   /* libmicrohttpd's epoll descriptor */
     uv_timer_t soon;  /* when libmicrohttpd wants to be called */
     uv_timer_t sweep; /* once a second: slow clients */
-    unsigned handles; /* of the loop, still open */
-    bool closing;
+    uv_timer_t tick;  /* while there are listeners */
+    unsigned handles; /* what is open on the loop */
+    bool closing, handles_open;
     void (*on_closed)(void *user);
     void *closed_user;
 
@@ -58,9 +63,21 @@ struct pare_server {
     pare_client *clients;
     unsigned client_count;
     pare_request *asleep;
-    unsigned uploads;
+    unsigned uploads, views, downloads; /* at this moment */
+    uint64_t upload_number, one_bytes;  /* one_bytes: of single images in memory */
+    pare_engine *engine;                /* owned */
+    char ledger_path[4096];
+    pare_jobs jobs;
+    pare_listener *listeners;
+    unsigned listener_count;
+    pare_engine_metrics *metrics; /* owned; the last sample */
+    pare_text metrics_text;       /* the same as JSON */
+    uint64_t metrics_us;
     pare_server_counts counts;
 };
+
+/* Listeners that sleep are told that the server closes. */
+void pare_listeners_wake_all(pare_server *server);
 
 /* libmicrohttpd has something to do: call it out of the loop. */
 void pare_server_kick(pare_server *server);

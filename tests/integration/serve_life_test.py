@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+"""`pare serve` from a job's beginning to its end, through the door of HTTP.
+
+    serve_life_test.py PARE        (environment: MAKE, PARE_WORKER)
+"""
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+
+from serve_support import (Events, SCHEMAS, Server, equal, make_images, make_many, png, run, scratch,
+                           totals_of, true)
+
+PARE = sys.argv[1]
+TOTALS = ("files_done", "optimized", "kept", "skipped", "failed", "bytes_in", "bytes_out")
+
+
+def upload_job(server, files, settings=None):
+    job = server.post("/api/v1/jobs", {"source": {"uploads": True}, "settings": settings or {}}, 201)
+    equal(job["state"], "collecting")
+    for path, data in files.items():
+        answer = server.ask("PUT", f"/api/v1/jobs/{job['id']}/files?path={path}", data)
+        equal(answer.status, 201, str(answer.body))
+    return server.post(f"/api/v1/jobs/{job['id']}/start")["id"]
+
+
+def root_job(server, paths=("",), **more):
+    return server.post("/api/v1/jobs", {"source": {"root": "r1", "paths": list(paths)}, **more},
+                       201)["id"]
+
+
+def check_totals(server, job, heard=None):
+    """The job's numbers are the sums of its rows, as pages, and as events told them."""
+    found = server.get(f"/api/v1/jobs/{job}")
+    rows = server.get(f"/api/v1/jobs/{job}/results?limit=1000")
+    equal(rows["total"], found["progress"]["files_done"], "rows")
+    want = totals_of(rows["results"])
+    equal({k: found["progress"][k] for k in TOTALS}, want, "totals of the job")
+    if heard is not None:
+        equal(totals_of(heard), want, "totals of the events")
+        equal([r["seq"] for r in heard], sorted({r["seq"] for r in heard}), "order of the events")
+    return found, rows["results"]
+
+
+def a_folder_becomes_smaller_and_its_results_can_be_had():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_images(root)
+        server = Server(PARE, folder, roots=[root])
+        job = root_job(server, name="My job")
+        found = server.wait_job(job)
+        equal((found["state"], found["name"]), ("done", "My job"))
+        events = Events(server, f"?job={job}")
+        events.wait(lambda name, data: name == "job" and data["state"] == "done" and
+                    len(events.results()) >= found["progress"]["seq"])
+        _, rows = check_totals(server, job, events.results())
+        events.close()
+        true(any(r["outcome"] == "optimized" for r in rows), "nothing was optimized")
+        for r in rows:
+            equal(os.path.getsize(os.path.join(root, r["input"])), r["bytes_in"], r["input"])
+            if r["outcome"] == "optimized":
+                equal(os.path.getsize(os.path.join(root, r["output"])), r["bytes_out"], r["input"])
+
+        base = f"/api/v1/jobs/{job}/results"
+        by_saved = server.get(base + "?sort=saved_bytes&order=desc")["results"]
+        equal([r["saved_bytes"] for r in by_saved], sorted((r["saved_bytes"] for r in rows), reverse=True))
+        equal(server.get(base + "?offset=2&limit=3")["results"], rows[2:5], "a page")
+        equal(server.get(base + "?q=PHOTO2")["total"], sum("photo2" in r["input"] for r in rows), "search")
+        equal(server.get(base + "?outcome=failed")["total"], 1, "the cut file")
+        equal(server.ask("GET", base + "?sort=beauty").status, 400)
+
+        table = list(csv.DictReader(io.StringIO(server.ask("GET", base + ".csv").body.decode())))
+        equal([(int(t["seq"]), t["input"], int(t["bytes_out"])) for t in table],
+              [(r["seq"], r["input"], r["bytes_out"]) for r in rows], "CSV")
+        whole = server.ask("GET", base + ".json")
+        equal(whole.json, rows, "JSON")
+
+        best = by_saved[0]
+        out = server.ask("GET", f"{base}/{best['seq']}/output")
+        with open(os.path.join(root, best["output"]), "rb") as file:
+            true(out.body == file.read(), "output: other bytes")
+        original = server.ask("GET", f"{base}/{best['seq']}/original")
+        with open(os.path.join(root, best["input"]), "rb") as file:
+            true(original.body == file.read(), "original: other bytes")
+        equal(server.ask("GET", f"{base}/{best['seq']}/output",
+                         headers={"If-None-Match": out.headers["ETag"]}).status, 304)
+        small = server.ask("GET", f"{base}/{best['seq']}/original?thumbnail=64")
+        equal((small.status, small.headers["Content-Type"]), (200, "image/webp"))
+        tiff = next(r for r in rows if r["input"].endswith(".tif"))
+        shown = server.ask("GET", f"{base}/{tiff['seq']}/original?display=1")
+        equal((shown.status, shown.headers["Content-Type"], shown.body[:4]), (200, "image/png", b"\x89PNG"))
+        equal(server.ask("GET", f"{base}/999999/output").status, 404)
+
+        text = server.ask("GET", "/metrics").body.decode()
+        true("pare_files_optimized_total" in text, text[:200])
+        server.get("/api/v1/metrics")
+        server.get("/api/v1/system")
+        server.get("/api/v1/history")
+        equal(server.get("/api/v1/roots/r1/entries?path=sub")["total"], 4, "sub and its results")
+        equal(server.ask("DELETE", f"/api/v1/jobs/{job}").status, 204)
+        equal(server.ask("GET", f"/api/v1/jobs/{job}").status, 404)
+        equal(server.stop(), 0, "exit code")
+
+
+def uploads_come_back_as_a_zip():
+    with scratch() as folder:
+        make_images(os.path.join(folder, "in"))
+        files = {}
+        for name in ("photo.jpg", "graphic.png", "sub/photo2.jpg"):
+            with open(os.path.join(folder, "in", name), "rb") as file:
+                files[name] = file.read()
+        files["sub/%C3%A4%20%26.png"] = files["graphic.png"] + b"\0"
+        server = Server(PARE, folder)
+        job = upload_job(server, files)
+        found = server.wait_job(job)
+        equal((found["state"], found["uploaded"]), ("done", 4))
+        _, rows = check_totals(server, job)
+        answer = server.ask("GET", f"/api/v1/jobs/{job}/download.zip")
+        equal(answer.headers["Content-Type"], "application/zip")
+        path = os.path.join(folder, "got.zip")
+        with open(path, "wb") as file:
+            file.write(answer.body)
+        equal(subprocess.run(["unzip", "-tq", path], stdout=subprocess.DEVNULL).returncode, 0, "unzip -t")
+        with zipfile.ZipFile(path) as archive:
+            sizes = {i.filename: i.file_size for i in archive.infolist()}
+            equal(archive.testzip(), None)
+        equal(sorted(sizes), ["graphic.png", "photo.jpg", "sub/photo2.jpg", "sub/ä &.png"], "names")
+        equal(sum(sizes.values()), sum(r["bytes_out"] for r in rows), "bytes of the zip")
+        equal(server.ask("PUT", f"/api/v1/jobs/{job}/files?path=late.png", b"x").status, 409)
+        equal(server.ask("DELETE", f"/api/v1/jobs/{job}").status, 204)
+        end = time.monotonic() + 20
+        while os.listdir(os.path.join(folder, "state", "uploads")) and time.monotonic() < end:
+            time.sleep(0.05)
+        equal(os.listdir(os.path.join(folder, "state", "uploads")), [], "uploads that stay")
+        server.stop()
+
+
+def in_place_is_undone():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_images(root)
+        before = {}
+        for parent, _, names in os.walk(root):
+            for name in names:
+                with open(os.path.join(parent, name), "rb") as file:
+                    before[os.path.join(parent, name)] = file.read()
+        server = Server(PARE, folder, roots=[root])
+        job = root_job(server, settings={"output": {"mode": "in_place"}, "quality": "score:70"})
+        found = server.wait_job(job)
+        equal((found["state"], found["can_undo"]), ("done", True))
+        _, rows = check_totals(server, job)
+        done = next(r for r in rows if r["outcome"] == "optimized")
+        got = server.ask("GET", f"/api/v1/jobs/{job}/results/{done['seq']}/original").body
+        true(got == before[os.path.join(root, done["input"])], "original out of the backup")
+        answer = server.post(f"/api/v1/jobs/{job}/undo")
+        equal((answer["restored"], answer["failed"]), (found["progress"]["optimized"], 0))
+        for path, data in before.items():
+            with open(path, "rb") as file:
+                true(file.read() == data, f"{path} did not come back")
+        found = server.get(f"/api/v1/jobs/{job}")
+        equal((found["undone"], found["can_undo"]), (True, False))
+        equal(server.ask("POST", f"/api/v1/jobs/{job}/undo", b"").status, 409)
+        server.stop()
+
+
+def pause_resume_cancel_and_retry():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_many(root, 60, 200)
+        server = Server(PARE, folder, "-j1", roots=[root])
+        job = root_job(server, settings={"effort": 7})
+        base = f"/api/v1/jobs/{job}"
+        server.wait_job(job, "running")
+        server.post(base + "/pause")
+        server.wait_job(job, "paused")
+        time.sleep(1.5)
+        first = server.get(base)["progress"]["files_done"]
+        time.sleep(0.7)
+        equal(server.get(base)["progress"]["files_done"], first, "files done while paused")
+        server.post(base + "/resume")
+        server.wait_job(job, "running", "done")
+        server.post(base + "/cancel")
+        found = server.wait_job(job, "cancelled", "done")
+        check_totals(server, job)
+        equal(server.ask("POST", base + "/pause", b"").status, 409)
+        if found["state"] == "cancelled":
+            server.post(base + "/retry")
+            equal(server.wait_job(job)["state"], "done", "what was left is done")
+        found, _ = check_totals(server, job)
+        equal(found["progress"]["files_done"], 60)
+        server.stop()
+
+
+def a_failed_file_is_tried_again():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_many(root, 3, 60)
+        with open(os.path.join(root, "image-00001.png"), "rb") as file:
+            whole = file.read()
+        with open(os.path.join(root, "image-00001.png"), "wb") as file:
+            file.write(whole[:len(whole) // 2])
+        server = Server(PARE, folder, roots=[root])
+        job = root_job(server)
+        equal(server.wait_job(job)["progress"]["failed"], 1)
+        with open(os.path.join(root, "image-00001.png"), "wb") as file:
+            file.write(whole)
+        server.post(f"/api/v1/jobs/{job}/retry")
+        found = server.wait_job(job)
+        equal((found["progress"]["failed"], found["progress"]["files_done"]), (0, 3))
+        check_totals(server, job)
+        events = Events(server, f"?job={job}")
+        events.wait(lambda name, data: name == "results" and data["results"][-1]["replaces"])
+        equal(totals_of(events.results())["failed"], 0)
+        events.close()
+        equal(server.ask("POST", f"/api/v1/jobs/{job}/retry", b"").status, 409)
+        server.stop()
+
+
+def one_image_is_done_again_smaller():
+    with scratch() as folder:
+        make_images(os.path.join(folder, "in"))
+        with open(os.path.join(folder, "in", "photo.jpg"), "rb") as file:
+            photo = file.read()
+        server = Server(PARE, folder)
+        job = upload_job(server, {"photo.jpg": photo})
+        server.wait_job(job)
+        _, rows = check_totals(server, job)
+        base = f"/api/v1/jobs/{job}"
+        server.post(f"{base}/results/{rows[0]['seq']}/redo", {"quality_delta": -20}, 202)
+        events = Events(server, f"?job={job}")
+        found = events.wait(lambda name, data: name == "results" and
+                            data["results"][-1]["replaces"] == rows[0]["seq"])[3]["results"][-1]
+        true(found["bytes_out"] < rows[0]["bytes_out"], f"{found['bytes_out']} is not smaller")
+        events.close()
+        server.wait_job(job)
+        found, rows = check_totals(server, job)
+        equal(found["progress"]["files_done"], 1)
+        equal(server.ask("POST", f"{base}/results/1/redo", {"quality_delta": 5}).status, 409)
+        equal(server.ask("POST", f"{base}/results/{rows[0]['seq']}/redo", {"delta": 5}).status, 400)
+        server.stop()
+
+
+def presets_are_kept():
+    with scratch() as folder:
+        server = Server(PARE, folder)
+        path = "/api/v1/presets/Web%20%2F%20small"
+        settings = {"quality": "score:70", "format": "webp", "resize": "longest:2000"}
+        equal(server.ask("PUT", path, settings).status, 200)
+        equal(server.ask("PUT", path, {"quality": "best"}).status, 400)
+        equal(server.ask("PUT", path, {"colour": 1}).status, 400)
+        equal(server.stop(), 0)
+        server.start()
+        equal(server.get("/api/v1/presets")["presets"], [{"name": "Web / small", "settings": settings}])
+        equal(server.ask("DELETE", path).status, 204)
+        equal(server.ask("DELETE", path).status, 404)
+        server.stop()
+
+
+def a_killed_server_goes_on_with_right_numbers():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_many(root, 150, 120)
+        server = Server(PARE, folder, "-j2", roots=[root])
+        job = root_job(server, settings={"effort": 6})
+        events = Events(server, f"?job={job}")
+        events.wait(lambda name, data: name == "results" and len(events.results()) >= 20)
+        server.kill()
+        events.ended.wait(10)
+        heard = events.results()
+        events.close()
+        server.start()
+        again = Events(server, f"?job={job}", last_id=heard[-1]["seq"])
+        again.wait(lambda name, data: name == "job" and data["state"] == "done")
+        known = {r["seq"] for r in heard}
+        # rows that were told but not yet on the disk when the server died come once more
+        found, rows = check_totals(server, job)
+        equal(found["progress"]["files_done"], 150, "files")
+        equal(sorted(r["input"] for r in rows), sorted(os.path.basename(p) for p in os.listdir(root)
+                                                       if p.endswith(".png")), "each file once")
+        fresh = Events(server, f"?job={job}")
+        fresh.wait(lambda name, data: len({r["seq"] for r in fresh.results()}) >= len(rows))
+        equal(totals_of(fresh.results()), totals_of(rows), "replay from the start")
+        true(known, "nothing was heard before the kill")
+        again.close()
+        fresh.close()
+        server.stop()
+
+
+def a_thousand_files_watched_live():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_many(root, 1000, 24)
+        server = Server(PARE, folder, roots=[root])
+        watch = Events(server)
+        job = root_job(server)
+        events = Events(server, f"?job={job}")
+        late = None
+        rss = []
+        while not any(n == "job" and d["state"] == "done" for _, _, n, d in events.heard):
+            true(not events.ended.is_set(), f"the stream ended: {events.error}")
+            if late is None and len(events.results()) > 300:
+                late = Events(server, f"?job={job}", last_id=events.results()[99]["seq"])
+            rss.append(server.rss())
+            time.sleep(0.1)
+        watch.wait(lambda name, data: name == "job" and data["id"] == job and data["state"] == "done")
+        found, rows = check_totals(server, job, events.results())
+        equal(len(events.results()), 1000, "results heard")
+        equal([h[1] for h in events.heard if h[2] == "results"],
+              [h[3]["results"][-1]["seq"] for h in events.heard if h[2] == "results"], "ids")
+        for stream in (events, watch):
+            finals = [d for d in stream.named("progress") if d["progress"]["final"]]
+            equal(len(finals), 1, "final progress events")
+            equal({k: finals[0]["progress"][k] for k in TOTALS},
+                  {k: found["progress"][k] for k in TOTALS}, "final totals")
+            equal(sum(d["state"] == "done" for d in stream.named("job")), 1, "final job events")
+            times = [h[0] for h in stream.heard if h[2] == "progress"]
+            most = max(sum(t <= u < t + 1 for u in times) for t in times)
+            true(most <= 11, f"{most} progress events in a second")  # one may be late by the network
+            fractions = [d["progress"]["fraction"] for d in stream.named("progress")]
+            equal(fractions, sorted(fractions), "progress falls")
+            for _, _, name, data in stream.heard:
+                kind = {"results": "ResultsEvent", "progress": "ProgressEvent", "job": "Job",
+                        "metrics": "Metrics", "removed": "RemovedEvent"}[name]
+                equal(SCHEMAS.problems(data, SCHEMAS.named(kind)), [], name)
+        order = [h[2] for h in events.heard if h[2] != "metrics"]
+        equal(order[-2:], ["progress", "job"], "the last events")
+        if late:
+            late.wait(lambda name, data: name == "job" and data["state"] == "done")
+            equal([r["seq"] for r in late.results()], list(range(101, 1001)), "replay")
+            late.close()
+        half = len(rss) // 2
+        grown = max(rss[half:]) - max(rss[:half] or rss)
+        true(grown < 16 << 20, f"the server grew by {grown} bytes")
+        events.close()
+        watch.close()
+        server.stop()
+
+
+def one_shot_gives_the_bytes_of_the_command_line():
+    with scratch() as folder:
+        make_images(os.path.join(folder, "in"))
+        server = Server(PARE, folder)
+        for name, query, options in (("photo.jpg", "", []), ("graphic.png", "?quality=70", ["-q70"]),
+                                     ("photo.jpg", "?format=webp&resize=longest:200",
+                                      ["-fwebp", "--resize", "longest:200"]),
+                                     ("rotated.jpg", "?quality=score:60&strip=all", ["-qscore:60", "--strip", "all"])):
+            with open(os.path.join(folder, "in", name), "rb") as file:
+                data = file.read()
+            want = subprocess.run([PARE, "-", *options], input=data, capture_output=True, check=True).stdout
+            answer = server.ask("POST", "/api/v1/optimize" + query, data)
+            equal(answer.status, 200, str(answer.body[:200]))
+            true(answer.body == want, f"{name}{query}: other bytes than the command line")
+            equal(int(answer.headers["X-Pare-Bytes-Out"]), len(want))
+            equal(answer.headers["X-Pare-Outcome"], "optimized")
+        equal(server.ask("POST", "/api/v1/optimize", b"no image").status, 415)
+        equal(server.ask("POST", "/api/v1/optimize", data[:len(data) // 3]).status, 422)
+        equal(server.ask("POST", "/api/v1/optimize?quality=200", data).status, 400)
+        equal(server.ask("POST", "/api/v1/optimize", b"").status, 400)
+        small = server.ask("POST", "/api/v1/optimize", want)
+        equal(small.status, 200)
+        server.stop()
+
+
+run([a_folder_becomes_smaller_and_its_results_can_be_had, uploads_come_back_as_a_zip,
+     in_place_is_undone, pause_resume_cancel_and_retry, a_failed_file_is_tried_again,
+     one_image_is_done_again_smaller, presets_are_kept, a_killed_server_goes_on_with_right_numbers,
+     a_thousand_files_watched_live, one_shot_gives_the_bytes_of_the_command_line])

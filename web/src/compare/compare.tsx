@@ -188,7 +188,7 @@ function CompareFoot({ job, row }: { job: Job; row: Result }) {
       )}
       {changed && (
         <a className="button plain" href={urls.image(job.id, row.seq, "output", "download=1")} download={format.baseName(row.output ?? row.input)}>
-          <Icon name="download" size={18} />{t("list.downloadShort")}
+          <Icon name="download" size={18} /><span className="wide-only">{t("list.downloadShort")}</span>
         </a>
       )}
       <Button icon="right" bare disabled={!neighbour(row, 1)} onClick={() => step(1)}>{t("compare.next")}</Button>

@@ -21,7 +21,7 @@ demo: build       ## optimize real photographs and show the result
 test: build       ## run all tests
 	@tools/test $(BUILD)
 
-test-web: build web ## test the page in a browser (chromium)
+test-web: setup web ## test the page in a browser (chromium)
 	@tools/build $(BUILD)
 	@tools/test-web $(BUILD)
 

@@ -66,7 +66,7 @@ export async function startServer({ rate = 40, rows = 0, root = scratch(), mock 
   const token = path.join(state, "token");
   writeFileSync(token, "0123456789abcdef0123456789abcdef0123456789abcdef\n", { mode: 0o600 });
   const command = !mock
-    ? [PARE, ["serve", "--port", String(port), "--root", root, "--token-file", token, "--state-dir", path.join(state, "pare")]]
+    ? [PARE, ["serve", "--port", String(port), "--root", root, "--token-file", token, "--state-dir", path.join(state, "pare"), "--timeout", "10m"]]
     : ["node", [path.join(WEB, "dev/mock-server.mjs"), "--port", String(port), "--rate", String(rate), "--rows", String(rows), ...(rows ? [] : ["--state", path.join(state, "jobs.json")])]];
   const server = { root, port, process: null, url: "" };
   server.restart = async () => {

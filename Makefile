@@ -2,7 +2,7 @@
 BUILD ?= build
 TIME ?= 60
 
-.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-report bench-setup fuzz install clean
+.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-report bench-setup fuzz soak install clean
 
 all: build
 
@@ -50,6 +50,9 @@ bench-setup:      ## install the peers
 fuzz:             ## run each fuzzer for TIME seconds
 	@tools/setup lint
 	@fuzz/run $(TIME)
+
+soak: build       ## batches under trouble for TIME seconds
+	@tools/soak $(BUILD) $(TIME)
 
 install: build    ## install into the prefix of the build
 	@meson install -C $(BUILD)

@@ -5,9 +5,8 @@
  *   FAULT_AT=n         which call, from 1; 0 only counts
  *   FAULT_DO=kill      SIGKILL before the call, or the name of an errno: ENOSPC, EIO, EDQUOT,
  * EROFS, EMFILE FAULT_COUNT=path   where to write how many calls there were FAULT_STICKY=1 every
- * call from the n-th on fails
- *
- * Only the program of the name `pare` is touched, never its workers. */
+ * call from the n-th on fails FAULT_SLOW_US=n    each call takes so much longer FAULT_PROGRAM=name
+ * the program that is touched, never its workers; default pare */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +25,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long calls, fault_at;
 static int fault_errno; /* 0: kill */
 static bool active, sticky;
+static useconds_t slow_us;
 
 static int errno_by_name(const char *name)
 {
@@ -43,7 +43,9 @@ static int errno_by_name(const char *name)
 __attribute__((constructor)) static void set_up(void)
 {
     const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO");
-    active = at && strcmp(program_invocation_short_name, "pare") == 0;
+    const char *program = getenv("FAULT_PROGRAM"), *slow = getenv("FAULT_SLOW_US");
+    active = (at || slow) && strcmp(program_invocation_short_name, program ? program : "pare") == 0;
+    slow_us = slow ? (useconds_t)atol(slow) : 0;
     fault_at = at ? atol(at) : 0;
     fault_errno = what ? errno_by_name(what) : 0;
     sticky = getenv("FAULT_STICKY") != NULL;
@@ -64,6 +66,7 @@ __attribute__((destructor)) static void tell_count(void)
 static bool fault(void)
 {
     if (!active) return false;
+    if (slow_us > 0) usleep(slow_us);
     pthread_mutex_lock(&lock);
     calls++;
     const bool now = fault_at > 0 && (sticky ? calls >= fault_at : calls == fault_at);

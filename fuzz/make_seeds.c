@@ -2,7 +2,7 @@
 /* Writes the seeds of every target into a folder, from images made by code: make_seeds OUT
  *
  * decode: small files of every format. header: their beginnings. optimize: four bytes of options
- * before each. message: one message of each kind. */
+ * before each. message: one message of each kind. The others: see their heads in the targets. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "core/codec/codec.h"
+#include "core/image/profile.h"
 #include "data/make_image.h"
 #include "wire/message.h"
 
@@ -165,6 +166,107 @@ static void write_message_seeds(const char *out)
     write_message_seed(out, "result", &result);
 }
 
+static void write_with_head(const char *out, const char *target, const char *name, pare_bytes head,
+                            pare_bytes body)
+{
+    pare_buf seed = {0};
+    if (pare_buf_append(&seed, head.data, head.len) != PARE_OK ||
+        pare_buf_append(&seed, body.data, body.len) != PARE_OK) {
+        exit(1);
+    }
+    write_seed(out, target, name, seed.data, seed.len);
+    pare_buf_deinit(&seed);
+}
+
+/* Options of fuzz_allocation.c: as it is, lossless, a quality, to another format, resized. */
+static void write_allocation_seeds(const char *out, const pare_image *image)
+{
+    static const uint8_t HEADS[][6] = {
+        {0, 0, 1, 0, 0, 0},      {1, 0, 1, 4, 255, 0},        {0, 0, 1, 8, 255, 0},
+        {0, 0, 5, 8, 0, 0},      {0, 0, 5, 8 + 1, 0, 0},      {0, 0, 5, 4 + 2, 0, 0},
+        {0, 0, 4, 8 + 16, 0, 0}, {1, 0, 5, 4 + 1 + 16, 0, 0},
+    };
+    pare_metadata metadata = {.exif = test_make_exif(6, true)};
+    const test_jpeg_options jpeg_options = {.metadata = &metadata};
+    pare_buf files[] = {test_write_jpeg(image, &jpeg_options),
+                        test_write_png(image, &(test_png_options){0}),
+                        test_write_tiff(image, &(test_tiff_options){0})};
+    for (size_t f = 0; f < 3; f++) {
+        for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "%zu-%zu", f, i);
+            write_with_head(out, "allocation", name, (pare_bytes){HEADS[i], 6},
+                            pare_buf_view(&files[f]));
+        }
+        pare_buf_deinit(&files[f]);
+    }
+    pare_metadata_deinit(&metadata);
+}
+
+static void write_metadata_seeds(const char *out)
+{
+    static const uint8_t HEADS[][4] = {{0, 255, 5, 0}, {0, 0, 0, 0}, {1, 1, 0, 0}, {3, 1, 0, 0}};
+    pare_buf exif = test_make_exif(6, true);
+    for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "exif-%zu", i);
+        write_with_head(out, "metadata", name, (pare_bytes){HEADS[i], 4}, pare_buf_view(&exif));
+    }
+    pare_buf_deinit(&exif);
+    for (uint8_t gray = 0; gray < 2; gray++) {
+        const uint8_t head[4] = {3, gray ? 0 : 1, 0, 0};
+        pare_colorimetry colors = pare_colorimetry_srgb();
+        pare_buf profile = {0};
+        colors.is_gray = gray;
+        colors.gamma = 1.8;
+        if (pare_profile_build(&colors, "seed", &profile) != PARE_OK) exit(1);
+        write_with_head(out, "metadata", gray ? "icc-gray" : "icc", (pare_bytes){head, 4},
+                        pare_buf_view(&profile));
+        pare_buf_deinit(&profile);
+    }
+}
+
+static void write_option_seeds(const char *out)
+{
+    static const char *const TEXTS[] = {
+        "run\n-q\nscore:80\n--resize\nfit:100x50\n--keep\nexif,gps\na.jpg",
+        "--target-size=200KB\n--min-score\n70\n-f\nwebp\n--effort\nmax\n--strip=all\nb.png",
+        "check\n--memory\n2GiB\n--timeout\n1.5m\n--max-pixels\n24MP\n--background\n#ff8800\nc",
+        "-i\n--backup\nkept\n--min-savings\n2%\n--priority\nlow\n-j\n4\n--exclude\n*.gif\nd",
+        "history\n--limit\n5",
+        "{\"quality\":\"score:75\",\"format\":\"webp\",\"resize\":\"longest:2000\",\"effort\":5}",
+        "{\"quality\":80,\"keep\":\"icc,copyright\",\"exclude\":[\"*.gif\"],\"target_size\":"
+        "\"200KB\"}",
+        "{\"output\":{\"mode\":\"in_place\",\"backup\":true},\"min_score\":70,\"lossless\":true}",
+    };
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "text-%zu", i);
+        write_seed(out, "options", name, TEXTS[i], strlen(TEXTS[i]));
+    }
+}
+
+/* Two pictures, in each codec and way. */
+static void write_round_trip_seeds(const char *out, const pare_image *photo,
+                                   const pare_image *alpha)
+{
+    for (uint8_t i = 0; i < 12; i++) {
+        const pare_image *image = i % 2 ? alpha : photo;
+        const uint8_t head[8] = {i / 2 % 3,
+                                 i % 2 ? 2 : 0,
+                                 (uint8_t)(image->width_px - 1),
+                                 (uint8_t)(image->height_px - 1),
+                                 i,
+                                 i / 6 ? 2 : 0,
+                                 70,
+                                 0};
+        char name[32];
+        snprintf(name, sizeof name, "pixels-%u", i);
+        write_with_head(out, "round_trip", name, (pare_bytes){head, 8},
+                        (pare_bytes){image->pixels, image->stride_bytes * image->height_px});
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || (mkdir(argv[1], 0755) != 0 && errno != EEXIST)) return 2;
@@ -176,6 +278,10 @@ int main(int argc, char **argv)
     write_others(argv[1], &photo, &alpha);
     write_svgs(argv[1]);
     write_message_seeds(argv[1]);
+    write_allocation_seeds(argv[1], &graphic);
+    write_metadata_seeds(argv[1]);
+    write_option_seeds(argv[1]);
+    write_round_trip_seeds(argv[1], &photo, &alpha);
     pare_image_deinit(&photo);
     pare_image_deinit(&graphic);
     pare_image_deinit(&alpha);

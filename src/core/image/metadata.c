@@ -119,8 +119,9 @@ static bool is_wanted(const writer *w, const entry *e)
         return (w->keep & (PARE_KEEP_COPYRIGHT | PARE_KEEP_EXIF)) != 0 && e->value.len > 0;
     }
     if (!(w->keep & PARE_KEEP_EXIF)) return false;
-    if (e->tag == TAG_GPS_IFD) return (w->keep & PARE_KEEP_GPS) != 0;
-    if (e->tag == TAG_EXIF_IFD) return true;
+    /* A damaged pointer has no directory that could be written after it. */
+    if (e->tag == TAG_GPS_IFD) return (w->keep & PARE_KEEP_GPS) != 0 && e->value.len >= 4;
+    if (e->tag == TAG_EXIF_IFD) return e->value.len >= 4;
     return !is_left_out(e->tag) && e->value.len > 0;
 }
 
@@ -140,7 +141,6 @@ static pare_err append_value(writer *w, size_t entry_at, const entry *e)
     if (w->out->len & 1) PARE_TRY(pare_buf_append_byte(w->out, 0)); /* values start on words */
     put32(w, w->out->data + entry_at + 8, (uint32_t)w->out->len);
     if (!is_pointer) return pare_buf_append(w->out, e->value.data, e->value.len);
-    if (e->value.len < 4) return PARE_OK;
     return append_directory(w, get32(w->source, e->value.data), false);
 }
 

@@ -14,7 +14,7 @@ enum {
     SHORT_TASK_US = 100 * 1000, /* at most so long may a task wait behind another */
     TICK_MS = 50,
     START_LIMIT_MS = 60 * 1000, /* 10 ms of CPU are a long time on a machine in distress */
-    FAILED_STARTS_CAP = 3, /* in a row, with no worker that ever said HELLO between */
+    FAILED_STARTS_CAP = 3,      /* in a row, with no worker that ever said HELLO between */
     CLOSE_GRACE_MS = 1000,
     SAMPLE_US = 500 * 1000,
 };

@@ -2,7 +2,7 @@
 /* Histograms of durations. */
 #include "host/metrics.h"
 
-/* Bucket of a duration: 4 a factor of two, from 16 us on; all longer than 2^20 s fit the last. */
+/* Bucket of a duration: 4 a factor of two, from 16 us on; all longer than 16 hours fit the last. */
 static unsigned bucket_of(uint64_t us)
 {
     if (us < 16) return 0;

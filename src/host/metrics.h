@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define PARE_METRICS_BUCKETS 64
+#define PARE_METRICS_BUCKETS 128
 
 /* Durations in buckets of four to the octave, so that a percentile is right within 19 %. */
 typedef struct pare_histogram {

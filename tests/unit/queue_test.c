@@ -159,6 +159,11 @@ TEST(percentiles_are_right_within_a_fifth)
     CHECK_INT(pare_histogram_percentile_us(&h, 0.95), <=, 11500);
     pare_histogram_add(&h, UINT64_MAX / 2);
     CHECK_INT(pare_histogram_percentile_us(&h, 0.0), >, 0);
+
+    pare_histogram slow = {0};
+    pare_histogram_add(&slow, 900ull * 1000 * 1000); /* a large image takes minutes */
+    CHECK_INT(pare_histogram_percentile_us(&slow, 0.95), >=, 900ull * 1000 * 1000);
+    CHECK_INT(pare_histogram_percentile_us(&slow, 0.95), <=, 1080ull * 1000 * 1000);
 }
 
 RUN(priority_first_then_the_largest_then_the_oldest, many_items_come_out_sorted,

@@ -145,7 +145,7 @@ static void add_csv_row(list_stream *s, const pare_result_row *row)
     const bool failed = r->outcome == PARE_OUTCOME_FAILED;
     pare_text *const out = &s->out;
     pare_text_add(out, "%llu,", (unsigned long long)r->seq);
-    if (row->replaces) pare_text_add(out, "%llu", (unsigned long long)row->replaces);
+    if (r->replaces) pare_text_add(out, "%llu", (unsigned long long)r->replaces);
     add_csv_text(out, pare_web_job_relative(s->job, r->input, false));
     add_csv_text(out, r->output ? pare_web_job_relative(s->job, r->output, true) : "");
     pare_text_add(out, ",%s,%s,%s,%u,%u,%llu,%llu,%lld", pare_outcome_name(r->outcome),

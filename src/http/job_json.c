@@ -106,8 +106,8 @@ void pare_result_json(const pare_web_job *job, const pare_result_row *row, pare_
     const bool failed = r->outcome == PARE_OUTCOME_FAILED;
     pare_json_open(json, NULL, '{');
     pare_json_uint(json, "seq", r->seq);
-    if (row->replaces > 0) {
-        pare_json_uint(json, "replaces", row->replaces);
+    if (r->replaces > 0) {
+        pare_json_uint(json, "replaces", r->replaces);
     } else {
         pare_json_null(json, "replaces");
     }

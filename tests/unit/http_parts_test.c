@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The parts of the server that decide without a socket: access, names, settings. */
+#include "support/test.h"
+
+#include "http/access.h"
+#include "http/safe_name.h"
+#include "http/settings.h"
+
+static pare_access our_access(void)
+{
+    pare_access access = {.address = "127.0.0.1", .port = 8080};
+    snprintf(access.token, sizeof access.token, "0123456789abcdef");
+    snprintf(access.cookie, sizeof access.cookie, "pare_session_8080");
+    return access;
+}
+
+TEST(a_host_is_ours_only_by_name_and_port)
+{
+    static const struct {
+        const char *host;
+        bool wide, want;
+    } CASES[] = {
+        {"127.0.0.1:8080", false, true},
+        {"localhost:8080", false, true},
+        {"LocalHost:8080", false, true},
+        {"[::1]:8080", false, true},
+        {"127.0.0.1", false, false},
+        {"127.0.0.1:80", false, false},
+        {"127.0.0.1:8080x", false, false},
+        {"127.0.0.1:", false, false},
+        {"evil:8080", false, false},
+        {"127.0.0.1.evil:8080", false, false},
+        {"10.0.0.7:8080", false, false},
+        {"10.0.0.7:8080", true, true},
+        {"[fe80::1]:8080", true, true},
+        {"nas.example:8080", true, false},
+        {"", true, false},
+        {":8080", true, false},
+        {"127.0.0.1:99999999999", true, false},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        pare_access access = our_access();
+        access.any_literal = CASES[i].wide;
+        printf("# %s\n", CASES[i].host);
+        CHECK_INT(pare_access_host_ok(&access, CASES[i].host), ==, CASES[i].want);
+    }
+    const pare_access access = our_access();
+    CHECK_INT(pare_access_host_ok(&access, NULL), ==, false);
+}
+
+TEST(a_cookie_alone_changes_nothing)
+{
+    const pare_access access = our_access();
+    pare_access_request request = {.host = "localhost:8080",
+                                   .cookie = "a=b; pare_session_8080=0123456789abcdef"};
+    CHECK_INT(pare_access_check(&access, &request), ==, PARE_ACCESS_OK);
+    request.changes = true;
+    CHECK_INT(pare_access_check(&access, &request), ==, PARE_ACCESS_BAD_ORIGIN);
+    request.origin = "http://localhost:8080";
+    CHECK_INT(pare_access_check(&access, &request), ==, PARE_ACCESS_OK);
+    request.origin = "http://localhost:8081";
+    CHECK_INT(pare_access_check(&access, &request), ==, PARE_ACCESS_BAD_ORIGIN);
+    request = (pare_access_request){.host = "localhost:8080",
+                                    .cookie = "xpare_session_8080=0123456789abcdef"};
+    CHECK_INT(pare_access_check(&access, &request), ==, PARE_ACCESS_NO_TOKEN);
+}
+
+TEST(upload_names_stay_inside)
+{
+    static const char *const BAD[] = {"",     "/a",   "../a",    "a/..", "a/./b",
+                                      "a//b", "a\\b", "C:a",     "a\nb", "\xff",
+                                      "a ",   "a.",   "\u202ea", "a/",   " a"};
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        printf("# case %zu\n", i);
+        CHECK_TRUE(pare_upload_path_problem(BAD[i]) != NULL);
+    }
+    CHECK_TRUE(pare_upload_path_problem("a/b c/\u00e4 &'.jpg") == NULL);
+    CHECK_TRUE(pare_upload_path_problem("..a/.b") == NULL);
+}
+
+TEST(names_that_go_out_are_safe_whatever_came_in)
+{
+    static const char *const CASES[][2] = {
+        {"a/b.jpg", "a/b.jpg"},
+        {"/etc/passwd", "etc/passwd"},
+        {"../../a", "a"},
+        {"a\\b", "a_b"},
+        {"\xff\xfe.png", "__.png"},
+        {"..", "_"},
+        {"a/../b", "a/b"},
+        {"con:", "con_"},
+        {"x.", "x_"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        pare_text text = {0};
+        pare_safe_name_add(&text, CASES[i][0]);
+        CHECK_STR(pare_text_string(&text), CASES[i][1]);
+        pare_text_deinit(&text);
+    }
+}
+
+static pare_err read_settings(const char *text, pare_settings *out, json_t **json, pare_diag *diag)
+{
+    *json = json_loads(text, 0, NULL);
+    return pare_settings_read(*json, 0, out, diag);
+}
+
+TEST(settings_mean_what_the_command_line_means)
+{
+    pare_settings s;
+    json_t *json;
+    pare_diag diag = {0};
+    MUST(read_settings("{\"quality\":\"score:70\",\"quality_png\":60,\"format\":\"webp\","
+                       "\"resize\":\"fit:800x600\",\"effort\":\"max\",\"keep\":[\"exif\",\"gps\"],"
+                       "\"strip\":\"icc\",\"target_size\":\"200KB\",\"min_savings\":\"2%\","
+                       "\"output\":{\"mode\":\"suffix\",\"suffix\":\".min\"}}",
+                       &s, &json, &diag));
+    CHECK_INT(s.image.quality.mode, ==, PARE_QUALITY_SCORE);
+    CHECK_DOUBLE(s.image.quality.score, ==, 70);
+    CHECK_INT(s.image.quality_for[PARE_FORMAT_PNG].value, ==, 60);
+    CHECK_INT(s.image.format, ==, PARE_FORMAT_WEBP);
+    CHECK_INT(s.image.resize.height_px, ==, 600);
+    CHECK_INT(s.image.effort, ==, PARE_EFFORT_MAX);
+    CHECK_INT(s.image.keep & PARE_KEEP_ICC, ==, 0);
+    CHECK_TRUE((s.image.keep & PARE_KEEP_GPS) != 0);
+    CHECK_INT(s.image.target_size_bytes, ==, 200000);
+    CHECK_DOUBLE(s.image.min_savings_pct, ==, 2);
+    CHECK_INT(s.mode, ==, PARE_OUTPUT_SUFFIX);
+    CHECK_STR(s.suffix, ".min");
+    json_decref(json);
+}
+
+TEST(wrong_settings_are_named)
+{
+    static const char *const BAD[] = {
+        "[]",
+        "{\"quality\":0}",
+        "{\"quality\":101}",
+        "{\"quality\":1.5}",
+        "{\"color\":1}",
+        "{\"effort\":11}",
+        "{\"output\":{\"mode\":\"suffix\"}}",
+        "{\"output\":{\"mode\":\"in\"}}",
+        "{\"output\":{\"mode\":\"suffix\",\"suffix\":\"/x\"}}",
+        "{\"exclude\":[\"\"]}",
+        "{\"keep\":\"exif,all,none\"}",
+        "{\"quality\":\"a\\u0062c\"}",
+        "{\"lossless\":1}",
+    };
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        pare_settings s;
+        json_t *json;
+        pare_diag diag = {0};
+        printf("# %s\n", BAD[i]);
+        CHECK_INT(read_settings(BAD[i], &s, &json, &diag), ==, PARE_ERR_INVALID);
+        CHECK_TRUE(diag.text[0] != '\0');
+        json_decref(json);
+    }
+}
+
+RUN(a_host_is_ours_only_by_name_and_port, a_cookie_alone_changes_nothing, upload_names_stay_inside,
+    names_that_go_out_are_safe_whatever_came_in, settings_mean_what_the_command_line_means,
+    wrong_settings_are_named)

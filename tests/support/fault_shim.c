@@ -18,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -26,6 +28,7 @@ static long calls, fault_at;
 static int fault_errno; /* 0: kill */
 static bool active, sticky;
 static useconds_t slow_us;
+static long clock_s, looks;
 
 static int errno_by_name(const char *name)
 {
@@ -44,7 +47,10 @@ __attribute__((constructor)) static void set_up(void)
 {
     const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO");
     const char *program = getenv("FAULT_PROGRAM"), *slow = getenv("FAULT_SLOW_US");
-    active = (at || slow) && strcmp(program_invocation_short_name, program ? program : "pare") == 0;
+    const char *clock = getenv("FAULT_CLOCK_S");
+    active = (at || slow || clock) &&
+             strcmp(program_invocation_short_name, program ? program : "pare") == 0;
+    clock_s = clock && active ? atol(clock) : 0;
     slow_us = slow ? (useconds_t)atol(slow) : 0;
     fault_at = at ? atol(at) : 0;
     fault_errno = what ? errno_by_name(what) : 0;
@@ -141,3 +147,32 @@ WRAP_OPEN(open, (const char *path, int flags, ...), (path, flags, mode))
 WRAP_OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
 WRAP_OPEN(openat, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))
 WRAP_OPEN(openat64, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))
+
+/* ---- the wall clock ---- */
+
+static long clock_error_s(void)
+{
+    static const long TURNS[] = {0, 1, 0, -1};
+    return clock_s ? clock_s * TURNS[looks++ % 4] : 0;
+}
+
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+    const int failed = REAL(clock_gettime)(id, out);
+    if (failed == 0 && id == CLOCK_REALTIME) out->tv_sec += clock_error_s();
+    return failed;
+}
+
+time_t time(time_t *out)
+{
+    const time_t now = REAL(time)(NULL) + clock_error_s();
+    if (out) *out = now;
+    return now;
+}
+
+int gettimeofday(struct timeval *restrict out, void *restrict zone)
+{
+    const int failed = REAL(gettimeofday)(out, zone);
+    if (failed == 0) out->tv_sec += clock_error_s();
+    return failed;
+}

@@ -308,7 +308,10 @@ TEST(animations_and_pages_are_never_flattened)
         for (int out = 0; out < OUTPUT_COUNT; out++) {
             const pare_options options = options_for(OUTPUTS[out]);
             pare_result result;
-            CHECK_INT(run(&files[i], &options, &result), ==, want[i]);
+            /* to PNG it could stay animated, if it had the frames that it announces */
+            const bool lies = i == 1 && options.format == PARE_FORMAT_PNG;
+            CHECK_INT(run(&files[i], &options, &result), ==,
+                      lies ? PARE_SKIP_UNSUPPORTED_VARIANT : want[i]);
             CHECK_TRUE(result.data == NULL);
         }
         pare_buf_deinit(&files[i]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The entry of PNG in the table of formats. */
 #include "core/codec/codec.h"
+#include "core/codec/png_animation.h"
 #include "core/codec/png_decode.h"
 #include "core/codec/png_encoder.h"
 #include "core/codec/png_info.h"
@@ -14,4 +15,6 @@ const pare_codec pare_codec_png = {
     .encoder_open = pare_png_encoder_open,
     .encoder_try = pare_png_encoder_try,
     .encoder_close = pare_png_encoder_close,
+    .repack = pare_png_animation_repack,
+    .check_repacked = pare_png_animation_check,
 };

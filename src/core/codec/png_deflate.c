@@ -60,6 +60,16 @@ void pare_png_deflater_shrink(pare_png_deflater *deflater)
     pare_buf_deinit(&deflater->out);
 }
 
+bool pare_png_inflate(pare_bytes stream, uint8_t *out, size_t len)
+{
+    struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+    if (!decompressor) return false;
+    const enum libdeflate_result result =
+        libdeflate_zlib_decompress(decompressor, stream.data, stream.len, out, len, NULL);
+    libdeflate_free_decompressor(decompressor);
+    return result == LIBDEFLATE_SUCCESS;
+}
+
 uint32_t pare_png_crc32(uint32_t crc, const void *data, size_t len)
 {
     return libdeflate_crc32(crc, data, len);

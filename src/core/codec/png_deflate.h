@@ -3,6 +3,8 @@
 #ifndef PARE_CORE_CODEC_PNG_DEFLATE_H
 #define PARE_CORE_CODEC_PNG_DEFLATE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 /* Compressors and memory that trials share; one thread at a time. */
@@ -25,6 +27,9 @@ PARE_NODISCARD pare_err pare_png_deflate(pare_png_deflater *deflater, int level,
 void pare_png_deflate_take(pare_png_deflater *deflater, pare_buf *to);
 /* Free what grows with the data; the next call allocates it again. */
 void pare_png_deflater_shrink(pare_png_deflater *deflater);
+
+/* The data of a zlib stream that is known to have len bytes; false when it has not. */
+bool pare_png_inflate(pare_bytes stream, uint8_t *out, size_t len);
 
 /* The CRC of PNG chunks (specification, annex D); start with 0. */
 uint32_t pare_png_crc32(uint32_t crc, const void *data, size_t len);

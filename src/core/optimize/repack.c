@@ -19,11 +19,13 @@ bool pare_repack_applies(const pare_work *work)
     const pare_codec *codec = work->decoder;
     const pare_options *options = work->options;
     if (!codec->repack || !keeps_size(work)) return false;
+    /* stills go through their encoder, where there is one */
+    if (!work->info.is_animated && (codec->caps & PARE_CODEC_ENCODES)) return false;
     switch (options->target) {
     case PARE_TARGET_ORIGINAL: return true;
     case PARE_TARGET_FORMAT: return options->format == work->info.format;
     case PARE_TARGET_AUTO:
-    case PARE_TARGET_SMALLEST: return work->info.is_animated || codec->check_repacked;
+    case PARE_TARGET_SMALLEST: return work->info.is_animated || !(codec->caps & PARE_CODEC_DECODES);
     }
     return false;
 }

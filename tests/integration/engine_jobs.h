@@ -30,7 +30,7 @@ extern void (*at_result)(seen *s, const pare_file_result *result); /* may be NUL
 /* An "image": a PNG header with an order for the stand-in worker, unique by number. */
 void put(int dir, const char *name, const char *order, int number);
 int new_number(void);
-/* A folder of its own for a job; the path is kept. */
+/* A folder of its own for a job; the path is valid until the end of the test. */
 char *folder_of(const char *order, int count);
 /* The ledger is the same one for all engines of a test. */
 pare_engine *make_engine(uint32_t workers, bool with_ledger);

@@ -94,7 +94,10 @@ enum {
 #define PARE_EFFORT_DEFAULT 4
 #define PARE_EFFORT_MAX 10
 
-/* What to do with an image. Fill with pare_options_init() first; constant while in use. */
+/* What to do with an image. Fill with pare_options_init() first; constant while in use.
+ *
+ * downscale: an image that cannot be target_size_bytes at min_score gets smaller edges, at least an
+ * eighth of what they were, until it can; its score is against the image of that size. */
 typedef struct pare_options {
     pare_quality quality;                        /* default AUTO */
     pare_quality quality_for[PARE_FORMAT_COUNT]; /* default UNSET; index is the output format */
@@ -107,6 +110,7 @@ typedef struct pare_options {
     double min_savings_pct;                      /* 0..100 of the input; default 0 */
     uint64_t target_size_bytes;                  /* 0: none; else at most this many bytes */
     double min_score;                            /* 0: none; floor for target_size and FIXED */
+    bool downscale;                              /* default false; see above */
     uint64_t max_pixels;                         /* larger inputs are refused; default 1e9 */
     uint64_t max_memory_bytes;                   /* 0: none; a codec that needs more refuses */
     uint8_t background[3];                       /* sRGB under alpha for JPEG; default white */

@@ -251,6 +251,7 @@ static pare_err check_needs(const pare_arguments *a, pare_diag *diag)
     } NEEDS[] = {
         {PARE_OPTION_BACKUP, PARE_OPTION_IN_PLACE},
         {PARE_OPTION_ENLARGE, PARE_OPTION_RESIZE},
+        {PARE_OPTION_DOWNSCALE, PARE_OPTION_TARGET_SIZE},
         {PARE_OPTION_NULL, PARE_OPTION_FILES_FROM},
         {PARE_OPTION_LISTEN, PARE_OPTION_TOKEN_FILE},
     };

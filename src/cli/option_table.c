@@ -124,6 +124,12 @@ static bool set_target_size(pare_arguments *a, const char *value)
     return pare_parse_bytes(value, &a->batch.image.target_size_bytes);
 }
 
+static bool set_downscale(pare_arguments *a, const char *value)
+{
+    (void)value;
+    return a->batch.image.downscale = true;
+}
+
 static bool set_min_score(pare_arguments *a, const char *value)
 {
     return pare_parse_score(value, &a->batch.image.min_score);
@@ -403,6 +409,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
     {PARE_OPTION_MIN_SCORE, 0, 0, "min-score", NULL, "S", QUALITY, WORK, set_min_score,
      "a score of 1..100", "never worse than this SSIMULACRA2 score; files that\n"
      "cannot be are left alone", "60 70 80 90"},
+    {PARE_OPTION_DOWNSCALE, 0, 0, "downscale", NULL, NULL, QUALITY, WORK, set_downscale, NULL,
+     "--target-size may make images smaller that it cannot\nmeet otherwise", NULL},
     {PARE_OPTION_EFFORT, 0, 0, "effort", NULL, "0-9|max", QUALITY, WORK, set_effort,
      "0..9 or max", "time for bytes (default 4)", "0 1 2 3 4 5 6 7 8 9 max"},
 

@@ -218,7 +218,8 @@ pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t m
         err = write_one(&w, false, max_len, out);
     }
     /* Where a photograph with losses is too large already, it is so without. */
-    const bool is_hopeless = w.gave_up && !candidate->from_original && !work->content.is_graphic;
+    const bool is_hopeless =
+        w.gave_up && !candidate->from_original && pare_content_is_photo(&work->content);
     if (may_be_lossless && !is_hopeless && (err != PARE_OK || wants_lossless_too(&w, out))) {
         err = add_lossless(&w, err, max_len, out);
     }

@@ -80,15 +80,16 @@ static bool make_candidate(const pare_work *work, pare_format format, pare_candi
     return true;
 }
 
-/* Below this share of flat ground an image is a photograph for certain. */
-#define FLAT_PHOTO 0.25
+/* Smaller images are tried in PNG whatever they show: it takes no time. */
+enum { CHEAP_PX = 65536 };
 
 /* A photograph in PNG is several times the size of one in a lossy format, and takes longest. */
 static bool is_hopeless(const pare_work *work, const pare_candidate *candidate)
 {
     const pare_quality lossy = pare_options_quality(work->options, PARE_FORMAT_WEBP);
-    return candidate->format == PARE_FORMAT_PNG && lossy.mode != PARE_QUALITY_LOSSLESS &&
-           work->content.flat_share < FLAT_PHOTO && !work->content.has_few_colors;
+    const uint64_t pixels = (uint64_t)work->image.width_px * work->image.height_px;
+    return candidate->format == PARE_FORMAT_PNG && pixels >= CHEAP_PX &&
+           lossy.mode != PARE_QUALITY_LOSSLESS && pare_content_is_photo(&work->content);
 }
 
 /* All that can hold the image. The input's own format comes first, as it may work on the bytes of

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FLAT_PHOTO 0.25
 #define FLAT_GRAPHIC 0.55   /* this share of equal neighbours makes a graphic */
 #define FLAT_FEW_COLORS 0.3 /* or this, when there are few colours as well */
 #define FLAT_TEXT 0.70
@@ -131,6 +132,11 @@ pare_content pare_analyse_content(const pare_image *image)
     content.is_text = content.flat_share >= FLAT_TEXT && content.edge_share >= EDGE_TEXT;
     free(s);
     return content;
+}
+
+bool pare_content_is_photo(const pare_content *content)
+{
+    return content->flat_share < FLAT_PHOTO && !content->has_few_colors;
 }
 
 const char *pare_content_name(const pare_content *content)

@@ -18,6 +18,9 @@ typedef struct pare_content {
 
 pare_content pare_analyse_content(const pare_image *image);
 
+/* A photograph for certain: hardly any flat ground. */
+bool pare_content_is_photo(const pare_content *content);
+
 /* "text", "graphic", "few-colors" or "photo", for pare_info.content. Static. */
 const char *pare_content_name(const pare_content *content);
 

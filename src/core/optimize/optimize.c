@@ -183,6 +183,57 @@ static pare_err choose(pare_work *work, pare_found *best)
     return first;
 }
 
+/* Edges shrink by a quarter of a power of two from step to step, down to an eighth. */
+enum { DOWNSCALE_STEPS = 12, DOWNSCALE_STEPS_PER_HALF = 4 };
+
+/* The whole work again with smaller edges. */
+static pare_err choose_smaller(pare_work *work, const pare_options *asked, int step,
+                               pare_found *best)
+{
+    pare_options options = *asked;
+    const bool swaps = work->info.orientation >= 5;
+    uint32_t width = swaps ? work->info.height_px : work->info.width_px;
+    uint32_t height = swaps ? work->info.width_px : work->info.height_px;
+    pare_target_size(&asked->resize, width, height, &width, &height);
+    const double factor = exp2(-(double)step / DOWNSCALE_STEPS_PER_HALF);
+    options.resize = (pare_resize){.mode = PARE_RESIZE_FIT,
+                                   .width_px = (uint32_t)fmax(1, width * factor),
+                                   .height_px = (uint32_t)fmax(1, height * factor)};
+    pare_image_deinit(&work->image);
+    work->is_transformed = false;
+    work->options = &options;
+    *work->diag = (pare_diag){0};
+    pare_err err = decode(work);
+    if (err == PARE_OK) err = choose(work, best);
+    work->options = asked;
+    return err;
+}
+
+/* The largest size that meets what no quality of the whole image does: `cause` says that. */
+static pare_err downscale(pare_work *work, pare_err cause, pare_found *best)
+{
+    const pare_options *asked = work->options;
+    const pare_diag first = *work->diag;
+    int fails = 0, fits = DOWNSCALE_STEPS + 1;
+    while (fits - fails > 1) {
+        const int step = (fails + fits) / 2;
+        pare_found found = {.score = -1};
+        const pare_err err = choose_smaller(work, asked, step, &found);
+        if (err == PARE_OK) {
+            pare_found_deinit(best);
+            *best = found;
+            fits = step;
+        } else if (err == PARE_SKIP_BELOW_MIN_SCORE || err == PARE_SKIP_NOT_SMALLER) {
+            fails = step;
+        } else {
+            return err;
+        }
+    }
+    if (fits <= DOWNSCALE_STEPS) return PARE_OK;
+    *work->diag = first;
+    return cause;
+}
+
 static void fill_result(pare_result *result, pare_found *best)
 {
     result->format_out = best->format;
@@ -215,6 +266,8 @@ static pare_err run(pare_work *work)
     } else {
         PARE_TRY(decode(work));
         err = choose(work, &best);
+        const bool may_shrink = work->options->downscale && work->options->target_size_bytes > 0;
+        if (err == PARE_SKIP_BELOW_MIN_SCORE && may_shrink) err = downscale(work, err, &best);
     }
     err = explain_size(work, err);
     if (err == PARE_OK) fill_result(work->result, &best);

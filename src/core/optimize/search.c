@@ -198,6 +198,8 @@ static bool is_hopeless(const state *s, const point *tried, double asked)
 {
     const size_t max_len = s->search->max_len;
     const double clearly = tried->is_exact ? 0 : HOPELESS_MARGIN;
+    /* a better palette may give a smaller file: less dithering */
+    if (s->search->codec->format == PARE_FORMAT_PNG) return false;
     return max_len > 0 && s->trial.len > max_len && tried->score + clearly < asked;
 }
 

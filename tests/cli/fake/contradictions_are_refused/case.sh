@@ -7,6 +7,7 @@ no --lossless --quality-jpeg 50 a.jpg
 no --lossless --target-size 1KB a.jpg
 no --backup d a.jpg
 no --enlarge a.jpg
+no --downscale a.jpg
 no --null a.jpg
 no -i --backup d --no-ledger a.jpg
 no --ledger x --no-ledger a.jpg

@@ -2,7 +2,7 @@
 BUILD ?= build
 TIME ?= 60
 
-.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-report bench-setup fuzz soak install clean
+.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-report profile-cpu profile-memory profile-instructions scale bench-setup fuzz soak install clean
 
 all: build
 
@@ -43,6 +43,18 @@ bench: build      ## compare bytes, time and memory with the peers that are inst
 
 bench-report:     ## write docs/benchmarks.md of the last bench
 	@bench/report --publish
+
+profile-cpu: build ## where a batch spends its time: profile/cpu.svg
+	@tools/profile-cpu $(BUILD)
+
+profile-memory: build ## what holds the memory at its peak: profile/memory.txt
+	@tools/profile-memory $(BUILD)
+
+profile-instructions: build ## instruction counts against the stored ones; WRITE=--write stores them
+	@tools/profile-instructions $(BUILD) $(WRITE)
+
+scale: build      ## time, memory and ledger against the number of files; MOST=, LARGE=
+	@bench/scale $(BUILD)
 
 bench-setup:      ## install the peers
 	@bench/setup

@@ -74,6 +74,7 @@ def describe(pare, build):
     version = subprocess.run([pare, "--version"], capture_output=True, text=True, check=False).stdout
     return {"date": time.strftime("%Y-%m-%d"), "processor": processor(), "cores": os.cpu_count(),
             "memory_gib": memory_gib(), "system": system(),
+            "load": round(os.getloadavg()[0], 1),
             "compiler": first_line(["cc", "--version"]), "build_type": build_type(build),
             "commit": first_line([*git, "rev-parse", "--short=12", "HEAD"]),
             "changed": bool(first_line([*git, "status", "--porcelain", "--untracked-files=no"])),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* jemalloc: https://jemalloc.net/jemalloc.3.html, "arena.<i>.purge". */
+/* jemalloc: https://jemalloc.net/jemalloc.3.html, "arena.<i>.purge", "arena.<i>.dirty_decay_ms". */
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <jemalloc/jemalloc.h>
 
@@ -10,9 +11,19 @@
 #define TEXT(x) TEXT_(x)
 
 /* What is given back must not count against the limit of the process any more: jemalloc would keep
- * the addresses of freed memory. */
+ * the addresses of freed memory. The compressors of PNG, 9 MB each, are below what jemalloc gives
+ * back at once. */
 extern const char *malloc_conf;
-__attribute__((visibility("default"))) const char *malloc_conf = "retain:false";
+__attribute__((visibility("default"))) const char *malloc_conf =
+    "retain:false,oversize_threshold:16777216";
+
+/* The first arena is that of the thread that works; encoders' threads come with large images only.
+ */
+void pare_worker_memory_keep(bool keep)
+{
+    ssize_t decay_ms = keep ? -1 : 10000;
+    (void)mallctl("arena.0.dirty_decay_ms", NULL, NULL, &decay_ms, sizeof decay_ms);
+}
 
 void pare_worker_memory_purge(void)
 {

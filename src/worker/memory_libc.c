@@ -4,6 +4,11 @@
 
 #include "worker/memory.h"
 
+void pare_worker_memory_keep(bool keep)
+{
+    (void)keep;
+}
+
 void pare_worker_memory_purge(void)
 {
 #ifdef __GLIBC__

@@ -13,12 +13,14 @@
 
 #include "base/clock.h"
 #include "core/optimize/optimize.h"
+#include "wire/header.h"
 #include "wire/message.h"
 #include "worker/memory.h"
 
 enum {
     FD_CAP = 2,
-    MAP_FROM_BYTES = 256 * 1024, /* below, reading is cheaper than page faults */
+    MAP_FROM_BYTES = 256 * 1024,     /* below, reading is cheaper than page faults */
+    KEEP_BELOW_PX = 4 * 1000 * 1000, /* freed memory is kept for the next of these */
     PURGE_FROM_PX = 32 * 1000 * 1000,
 };
 
@@ -31,8 +33,9 @@ typedef struct input {
 
 typedef struct server {
     int socket;
-    const input *in;  /* of the image being worked on */
-    uint64_t task_id; /* being worked on */
+    const input *in;   /* of the image being worked on */
+    bool keeps_memory; /* pare_worker_memory_keep() was told so */
+    uint64_t task_id;  /* being worked on */
 } server;
 
 static pare_err read_whole(int fd, uint8_t *data, size_t len, pare_diag *diag)
@@ -126,6 +129,19 @@ static void on_read(void *user, size_t upto_bytes)
     if (s->in->mapped && pages > 0) (void)madvise(s->in->data, pages, MADV_DONTNEED);
 }
 
+/* Small images leave their memory to each other; before a larger one it is given back. */
+static void choose_memory(server *s, const input *in)
+{
+    pare_header header;
+    pare_header_read(in->data, in->len, &header);
+    const uint64_t px = (uint64_t)header.width_px * header.height_px;
+    const bool keep = px > 0 && px < KEEP_BELOW_PX;
+    if (keep == s->keeps_memory) return;
+    s->keeps_memory = keep;
+    pare_worker_memory_keep(keep);
+    if (!keep) pare_worker_memory_purge();
+}
+
 static pare_err run_optimize(server *s, const int *fds, const pare_options *options,
                              pare_message *reply)
 {
@@ -136,6 +152,7 @@ static pare_err run_optimize(server *s, const int *fds, const pare_options *opti
     pare_err err = input_open(fds[0], &in, diag);
     if (err != PARE_OK) return err;
     s->in = &in;
+    choose_memory(s, &in);
     err = pare_optimize_listen(in.data, in.len, options, &listener, result, diag);
     if (err == PARE_OK) err = write_whole(fds[1], result->data, result->len, diag);
     const uint64_t px = (uint64_t)result->width_in_px * result->height_in_px;

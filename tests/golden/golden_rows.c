@@ -267,13 +267,16 @@ static void fill(golden_row *row, const char *sample, const preset *way, const p
     pare_result_deinit(&result);
 }
 
-size_t golden_make(golden_row rows[GOLDEN_ROWS_CAP])
+size_t golden_make_some(golden_row rows[GOLDEN_ROWS_CAP], const char *sample,
+                        const char *preset_name)
 {
     size_t count = 0;
     for (size_t s = 0; s < sizeof SAMPLES / sizeof *SAMPLES; s++) {
+        if (sample && strcmp(sample, SAMPLES[s].name) != 0) continue;
         pare_buf file = SAMPLES[s].make();
         const uint64_t pixels_in = checksum_of(file.data, file.len);
         for (const preset *way = SAMPLES[s].presets; way->name; way++) {
+            if (preset_name && strcmp(preset_name, way->name) != 0) continue;
             if (count == GOLDEN_ROWS_CAP) abort();
             fill(&rows[count], SAMPLES[s].name, way, &file);
             rows[count++].pixels_in = pixels_in;
@@ -281,4 +284,9 @@ size_t golden_make(golden_row rows[GOLDEN_ROWS_CAP])
         pare_buf_deinit(&file);
     }
     return count;
+}
+
+size_t golden_make(golden_row rows[GOLDEN_ROWS_CAP])
+{
+    return golden_make_some(rows, NULL, NULL);
 }

@@ -20,6 +20,9 @@ typedef struct golden_row {
     uint64_t pixels_in;            /* checksum of the decoded input; not in the table */
 } golden_row;
 
+/* As golden_make for the rows of one sample and preset; both NULL: all. */
+size_t golden_make_some(golden_row rows[GOLDEN_ROWS_CAP], const char *sample, const char *preset);
+
 /* Fills rows, in the order of the table; returns their number. Ends the process on a failure. */
 size_t golden_make(golden_row rows[GOLDEN_ROWS_CAP]);
 

@@ -3,6 +3,7 @@
  *
  *   golden_sizes TABLE           compares; TAP, one test for each sample and a total
  *   golden_sizes --write TABLE   rewrites the table and prints what changed
+ *   golden_sizes --one SAMPLE PRESET   only does it: for tools/profile-instructions
  *
  * Bytes, scores and checksums hold for one set of libraries; the table names it. With others only
  * the promises that hold everywhere are checked: smaller, and lossless has the input's pixels. */
@@ -192,8 +193,11 @@ int main(int argc, char **argv)
 {
     static table have, want;
     const bool write = argc == 3 && strcmp(argv[1], "--write") == 0;
+    if (argc == 4 && strcmp(argv[1], "--one") == 0) {
+        return golden_make_some(have.rows, argv[2], argv[3]) == 1 ? 0 : 1;
+    }
     if (argc != 2 && !write) {
-        fprintf(stderr, "usage: golden_sizes [--write] TABLE\n");
+        fprintf(stderr, "usage: golden_sizes [--write] TABLE | --one SAMPLE PRESET\n");
         return 2;
     }
     if (!write && !read_table(argv[1], &want)) {

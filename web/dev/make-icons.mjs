@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), "../public");
 const svg = readFileSync(path.join(folder, "icon.svg"), "utf8");
 // A mask may cut away everything outside the middle 80 %: no round corners, the pear smaller.
-const maskable = svg.replace('rx="29" ', "").replace("translate(25.600 22) scale(1.2)", "translate(33.300 30.500) scale(.96)");
+const maskable = svg.replace('rx="29" ', "").replace("translate(25.6 22) scale(1.2)", "translate(33.3 30.5) scale(.96)");
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 for (const [name, size, source] of [["icon-192", 192, svg], ["icon-512", 512, svg], ["icon-maskable-512", 512, maskable]]) {

@@ -140,7 +140,7 @@ export const api = (page, route, options) =>
 export const jobOf = (page) => page.evaluate(() => Number(/\/job\/(\d+)/.exec(location.hash)?.[1] ?? 0));
 
 export async function jobState(page, id, ...states) {
-  const job = await until(`job ${id} is ${states.join(" or ")}`, () => api(page, `/jobs/${id}`), (j) => states.includes(j.state), 180);
+  const job = await until(`job ${id} is ${states.join(" or ")}`, () => api(page, `/jobs/${id}`), (j) => states.includes(j.state), 600);
   await page.waitForSelector(`.run-name .state.${job.state}`);
   return job;
 }

@@ -66,6 +66,7 @@ async function uploadAll(job: number, files: LocalFile[]): Promise<number> {
   };
   const show = () => store.update((s) => ({ uploads: new Map(s.uploads).set(job, { ...upload }) }));
   show();
+  window.addEventListener("beforeunload", askBeforeLeaving);
   let next = 0;
   const lane = async () => {
     while (next < files.length && store.get().jobs.has(job)) {
@@ -81,6 +82,7 @@ async function uploadAll(job: number, files: LocalFile[]): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, lane));
+  window.removeEventListener("beforeunload", askBeforeLeaving);
   store.update((s) => {
     const uploads = new Map(s.uploads);
     uploads.delete(job);
@@ -90,6 +92,12 @@ async function uploadAll(job: number, files: LocalFile[]): Promise<number> {
     toast("error", t("upload.failed", { n: upload.failed.length, reason: upload.failed[0].message }));
   }
   return store.get().jobs.has(job) ? files.length - upload.failed.length : 0;
+}
+
+/** Files that are not sent yet are lost with the page. */
+function askBeforeLeaving(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+  event.returnValue = ""; // browsers of before 2023 ask only with this
 }
 
 async function uploadOne(job: number, { path, file }: LocalFile): Promise<void> {

@@ -54,7 +54,8 @@ static enum MHD_Result add_setting(void *user, enum MHD_ValueKind kind, const ch
                                    const char *value)
 {
     query *const q = user;
-    const bool is_switch = strcmp(key, "lossless") == 0 || strcmp(key, "enlarge") == 0;
+    const bool is_switch = strcmp(key, "lossless") == 0 || strcmp(key, "enlarge") == 0 ||
+                           strcmp(key, "downscale") == 0;
     (void)kind;
     if (!is_switch) {
         json_object_set_new(q->json, key, json_string(value ? value : ""));

@@ -112,7 +112,8 @@ TEST(settings_mean_what_the_command_line_means)
     pare_diag diag = {0};
     MUST(read_settings("{\"quality\":\"score:70\",\"quality_png\":60,\"format\":\"webp\","
                        "\"resize\":\"fit:800x600\",\"effort\":\"max\",\"keep\":[\"exif\",\"gps\"],"
-                       "\"strip\":\"icc\",\"target_size\":\"200KB\",\"min_savings\":\"2%\","
+                       "\"strip\":\"icc\",\"target_size\":\"200KB\",\"downscale\":true,"
+                       "\"min_savings\":\"2%\","
                        "\"output\":{\"mode\":\"suffix\",\"suffix\":\".min\"}}",
                        &s, &json, &diag));
     CHECK_INT(s.image.quality.mode, ==, PARE_QUALITY_SCORE);
@@ -124,6 +125,7 @@ TEST(settings_mean_what_the_command_line_means)
     CHECK_INT(s.image.keep & PARE_KEEP_ICC, ==, 0);
     CHECK_TRUE((s.image.keep & PARE_KEEP_GPS) != 0);
     CHECK_INT(s.image.target_size_bytes, ==, 200000);
+    CHECK_TRUE(s.image.downscale);
     CHECK_DOUBLE(s.image.min_savings_pct, ==, 2);
     CHECK_INT(s.mode, ==, PARE_OUTPUT_SUFFIX);
     CHECK_STR(s.suffix, ".min");
@@ -146,6 +148,7 @@ TEST(wrong_settings_are_named)
         "{\"keep\":\"exif,all,none\"}",
         "{\"quality\":\"a\\u0062c\"}",
         "{\"lossless\":1}",
+        "{\"downscale\":\"yes\"}",
     };
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         pare_settings s;

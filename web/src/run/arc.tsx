@@ -34,8 +34,9 @@ export function Arc({ fraction, upload, run, busy }: { fraction: number; upload:
       before = now;
       shown.current = still || gap < 0.002 ? target.current : shown.current + gap * share;
       circle.current?.setAttribute("stroke-dashoffset", String(AROUND * (1 - shown.current)));
-      // 100 % only when it is: rounding down keeps the promise.
-      if (text.current) text.current.textContent = format.percent(Math.floor(shown.current * 100) / 100);
+      // 100 % only when it is, and then at once: rounding down keeps the promise, and the end does not glide.
+      const hundredths = Math.floor((target.current === 1 ? 1 : shown.current) * 100);
+      if (text.current) text.current.textContent = format.percent(hundredths / 100);
       frame = shown.current === target.current ? 0 : requestAnimationFrame(draw);
     };
     frame = requestAnimationFrame(draw);

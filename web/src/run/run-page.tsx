@@ -31,7 +31,7 @@ export function RunPage({ id, compare }: { id: number; compare: number | null })
   return (
     <div className="run">
       <section className="run-head" aria-label={t("run.summary")}>
-        <Arc fraction={job.state === "done" ? 1 : job.progress.fraction} upload={uploadShare(job, upload)}
+        <Arc fraction={job.state === "done" ? 1 : Math.min(job.progress.fraction, 0.999)} upload={uploadShare(job, upload)}
           run={`${job.id} ${job.started_unix_s ?? 0}`} busy={job.state === "running"} />
         <Numbers job={job} upload={upload} />
         <RunActions job={job} upload={upload} />

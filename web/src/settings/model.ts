@@ -40,6 +40,7 @@ export interface UiSettings {
   enlarge: boolean;
   effort: number;
   targetSize: string;
+  downscale: boolean;
   minScore: string;
   minSavings: string;
   keep: Record<MetadataKind, boolean>;
@@ -63,6 +64,7 @@ export const DEFAULT_SETTINGS: UiSettings = {
   enlarge: false,
   effort: 4,
   targetSize: "",
+  downscale: false,
   minScore: "",
   minSavings: "",
   keep: { icc: true, copyright: true, gainmap: true, exif: false, gps: false, xmp: false, iptc: false, comment: false },
@@ -108,7 +110,10 @@ export function toApi(ui: UiSettings, uploads: boolean): Settings {
   const dropped = KEPT_BY_DEFAULT.filter((kind) => !ui.keep[kind]);
   if (kept.length) out.keep = kept.join(",");
   if (dropped.length) out.strip = dropped.join(",");
-  if (ui.targetSize.trim()) out.target_size = ui.targetSize.trim();
+  if (ui.targetSize.trim()) {
+    out.target_size = ui.targetSize.trim();
+    if (ui.downscale) out.downscale = true;
+  }
   if (ui.minScore.trim()) out.min_score = Number(ui.minScore);
   if (ui.minSavings.trim()) out.min_savings = ui.minSavings.trim();
   if (ui.keepDates) out.keep_dates = true;
@@ -173,6 +178,7 @@ export function fromApi(from: Settings, output: UiSettings): UiSettings {
   for (const kind of listOf(from.keep)) if (kind in ui.keep) ui.keep[kind as MetadataKind] = true;
   for (const kind of listOf(from.strip)) if (kind in ui.keep) ui.keep[kind as MetadataKind] = false;
   ui.targetSize = String(from.target_size ?? "");
+  ui.downscale = !!from.downscale;
   ui.minScore = from.min_score === undefined ? "" : String(from.min_score);
   ui.minSavings = String(from.min_savings ?? "");
   ui.keepDates = !!from.keep_dates;

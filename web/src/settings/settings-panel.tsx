@@ -182,6 +182,9 @@ function LimitsPart({ ui, set }: PartProps) {
         <TextField label={t("limits.minScore")} type="number" min={1} max={100} example="70" value={ui.minScore}
           onChange={(minScore) => set({ minScore })} />
       </div>
+      {ui.targetSize.trim() !== "" && (
+        <Check label={t("limits.downscale")} checked={ui.downscale} onChange={(downscale) => set({ downscale })} hint={t("limits.downscaleHint")} />
+      )}
     </fieldset>
   );
 }

@@ -363,6 +363,7 @@ static bool send_first(pare_engine *engine)
         end_with(one, pare_fail_errno(&one->diag, "make", "memory file"), NULL);
         return true;
     }
+    one->sent.bytes_in = one->bytes_in;
     one->sent.fds[0] = one->fds[0];
     one->sent.fds[1] = one->fds[1];
     one->step = PARE_ONE_RUNNING;

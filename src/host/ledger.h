@@ -149,6 +149,10 @@ PARE_NODISCARD pare_err pare_ledger_unfinished_backups(pare_ledger *ledger, pare
  * Errors: PARE_ERR_NOT_FOUND (no such run, no backup, already undone), PARE_ERR_IO. */
 PARE_NODISCARD pare_err pare_ledger_find_undo(pare_ledger *ledger, int64_t *run_id,
                                               pare_buf *backup_path, pare_diag *diag);
+/* The same for the last run that can be undone among those with a smaller number. */
+PARE_NODISCARD pare_err pare_ledger_find_undo_before(pare_ledger *ledger, int64_t before,
+                                                     int64_t *run_id, pare_buf *backup_path,
+                                                     pare_diag *diag);
 PARE_NODISCARD pare_err pare_ledger_mark_undone(pare_ledger *ledger, int64_t run_id,
                                                 pare_diag *diag);
 /* Forget what is known of a path, because its original came back. */

@@ -58,7 +58,7 @@
                   " AND undone = 0 ORDER BY id DESC LIMIT 16")                                     \
     X(FIND_UNDO, "SELECT id, backup, undone FROM runs WHERE id = ?1")                              \
     X(LAST_UNDO, "SELECT id, backup, undone FROM runs WHERE backup IS NOT NULL AND undone = 0"     \
-                 " ORDER BY id DESC LIMIT 1")                                                      \
+                 " AND id < ?1 ORDER BY id DESC LIMIT 1")                                          \
     X(MARK_UNDONE, "UPDATE runs SET undone = 1 WHERE id = ?1")                                     \
     X(HISTORY, "SELECT id, started_s, ms, files, optimized, kept, skipped, failed, bytes_in,"      \
                " bytes_out, command_line, folder, finished, backup IS NOT NULL AND undone = 0,"    \

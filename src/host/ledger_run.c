@@ -78,31 +78,48 @@ pare_err pare_ledger_unfinished_backups(pare_ledger *ledger, pare_buf *paths, pa
     return err;
 }
 
+/* The run a statement finds by a number, and whether it is undone. */
+static pare_err find_backup(pare_ledger *ledger, pare_ledger_statement which, int64_t number,
+                            int64_t *run_id, pare_buf *backup_path, bool *undone, pare_diag *diag)
+{
+    pare_err err;
+    sqlite3_stmt *find = pare_ledger_prepare(ledger, which, diag);
+    if (!find) return PARE_ERR_IO;
+    sqlite3_bind_int64(find, 1, number);
+    if (!pare_ledger_row(ledger, find, &err, diag)) {
+        return err != PARE_OK ? err : PARE_ERR_NOT_FOUND;
+    }
+    *run_id = sqlite3_column_int64(find, 0);
+    *undone = sqlite3_column_int(find, 2) != 0;
+    err = pare_ledger_column_path(find, 1, backup_path);
+    sqlite3_reset(find);
+    return err;
+}
+
+pare_err pare_ledger_find_undo_before(pare_ledger *ledger, int64_t before, int64_t *run_id,
+                                      pare_buf *backup_path, pare_diag *diag)
+{
+    bool undone;
+    const pare_err err =
+        find_backup(ledger, PARE_SQL_LAST_UNDO, before, run_id, backup_path, &undone, diag);
+    return err == PARE_ERR_NOT_FOUND ? pare_fail(diag, err, "no run can be undone") : err;
+}
+
 pare_err pare_ledger_find_undo(pare_ledger *ledger, int64_t *run_id, pare_buf *backup_path,
                                pare_diag *diag)
 {
-    pare_err err;
-    const int64_t wanted = *run_id;
-    sqlite3_stmt *find =
-        pare_ledger_prepare(ledger, wanted ? PARE_SQL_FIND_UNDO : PARE_SQL_LAST_UNDO, diag);
-    if (!find) return PARE_ERR_IO;
-    if (wanted) sqlite3_bind_int64(find, 1, wanted);
-    if (!pare_ledger_row(ledger, find, &err, diag)) {
-        if (err != PARE_OK) return err;
-        if (!wanted) return pare_fail(diag, PARE_ERR_NOT_FOUND, "no run can be undone");
-        return pare_fail(diag, PARE_ERR_NOT_FOUND, "there is no run %lld", (long long)wanted);
+    const long long wanted = *run_id;
+    bool undone;
+    if (wanted == 0) {
+        return pare_ledger_find_undo_before(ledger, INT64_MAX, run_id, backup_path, diag);
     }
-    *run_id = sqlite3_column_int64(find, 0);
-    const bool undone = sqlite3_column_int(find, 2) != 0;
-    err = pare_ledger_column_path(find, 1, backup_path);
-    sqlite3_reset(find);
+    const pare_err err =
+        find_backup(ledger, PARE_SQL_FIND_UNDO, wanted, run_id, backup_path, &undone, diag);
+    if (err == PARE_ERR_NOT_FOUND) return pare_fail(diag, err, "there is no run %lld", wanted);
     if (err != PARE_OK) return err;
-    if (undone) {
-        return pare_fail(diag, PARE_ERR_NOT_FOUND, "run %lld is undone already",
-                         (long long)*run_id);
-    }
+    if (undone) return pare_fail(diag, PARE_ERR_NOT_FOUND, "run %lld is undone already", wanted);
     if (backup_path->len == 0) {
-        return pare_fail(diag, PARE_ERR_NOT_FOUND, "run %lld kept no backups", (long long)*run_id);
+        return pare_fail(diag, PARE_ERR_NOT_FOUND, "run %lld kept no backups", wanted);
     }
     return PARE_OK;
 }

@@ -202,36 +202,70 @@ pare_err pare_undo_one(pare_ledger *ledger, const char *run_path, const char *pa
     return err;
 }
 
-pare_err pare_undo(const char *ledger_path, int64_t run_id, pare_result_fn on_result, void *user,
-                   pare_diag *diag)
+/* An undo, which may look at more than one run. */
+typedef struct undo {
+    pare_ledger *ledger;
+    pare_result_fn on_result;
+    void *user;
+    uint64_t files, restored;
+    uint64_t troubled; /* could not be put back now, but perhaps another time */
+} undo;
+
+static pare_err undo_run(undo *u, int64_t run_id, const char *run_path, pare_diag *diag)
 {
-    pare_ledger *ledger = NULL;
-    pare_buf run_path = {0}, storage = {0};
+    pare_buf storage = {0};
     pare_backup_record *records = NULL;
-    size_t count = 0;
-    uint64_t failed = 0;
-    pare_err err = pare_ledger_open(ledger_path, NULL, NULL, &ledger, diag);
-    if (err == PARE_OK) err = pare_ledger_find_undo(ledger, &run_id, &run_path, diag);
-    if (err == PARE_OK) {
-        err = pare_backup_read((char *)run_path.data, &storage, &records, &count, diag);
-    }
+    size_t count = 0, failed = 0;
+    pare_err err = pare_backup_read(run_path, &storage, &records, &count, diag);
     for (size_t i = 0; i < count && err == PARE_OK; i++) {
         pare_diag why = {0};
         pare_file_result result;
-        const pare_err one = pare_undo_record((char *)run_path.data, &records[i], &why);
-        pare_undo_result(&records[i], i + 1, one, why.text, &result);
-        if (one != PARE_OK)
+        const pare_err one = pare_undo_record(run_path, &records[i], &why);
+        pare_undo_result(&records[i], ++u->files, one, why.text, &result);
+        if (one == PARE_OK) {
+            u->restored++;
+            err = pare_undo_forget(u->ledger, &records[i], diag);
+        } else {
             failed++;
-        else
-            err = pare_undo_forget(ledger, &records[i], diag);
-        if (on_result) on_result(user, &result);
+            u->troubled += one != PARE_ERR_CHANGED && one != PARE_ERR_NOT_FOUND;
+        }
+        if (u->on_result) u->on_result(u->user, &result);
     }
     /* With failures it can be undone again, for the files that are left. */
-    if (err == PARE_OK && failed == 0) err = pare_ledger_mark_undone(ledger, run_id, diag);
-    if (err == PARE_OK) err = pare_ledger_flush(ledger, diag);
-    pare_ledger_close(&ledger);
+    if (err == PARE_OK && failed == 0) err = pare_ledger_mark_undone(u->ledger, run_id, diag);
     free(records);
     pare_buf_deinit(&storage);
+    return err;
+}
+
+/* The last run that still has something to put back: files that are left alone for good (changed,
+ * gone) do not keep anybody from the runs before. */
+static pare_err undo_last(undo *u, pare_buf *run_path, pare_diag *diag)
+{
+    int64_t run_id = INT64_MAX;
+    pare_err err = PARE_OK;
+    while (err == PARE_OK && u->restored == 0 && u->troubled == 0) {
+        err = pare_ledger_find_undo_before(u->ledger, run_id, &run_id, run_path, diag);
+        if (err == PARE_ERR_NOT_FOUND && u->files > 0) return PARE_OK; /* each was told of */
+        if (err == PARE_OK) err = undo_run(u, run_id, (char *)run_path->data, diag);
+    }
+    return err;
+}
+
+pare_err pare_undo(const char *ledger_path, int64_t run_id, pare_result_fn on_result, void *user,
+                   pare_diag *diag)
+{
+    undo u = {.on_result = on_result, .user = user};
+    pare_buf run_path = {0};
+    pare_err err = pare_ledger_open(ledger_path, NULL, NULL, &u.ledger, diag);
+    if (err == PARE_OK && run_id == 0) {
+        err = undo_last(&u, &run_path, diag);
+    } else if (err == PARE_OK) {
+        err = pare_ledger_find_undo(u.ledger, &run_id, &run_path, diag);
+        if (err == PARE_OK) err = undo_run(&u, run_id, (char *)run_path.data, diag);
+    }
+    if (err == PARE_OK) err = pare_ledger_flush(u.ledger, diag);
+    pare_ledger_close(&u.ledger);
     pare_buf_deinit(&run_path);
     return err;
 }

@@ -102,8 +102,14 @@ static void on_soon(uv_timer_t *timer);
 static void run(pare_server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    unsigned before;
     if (!server->daemon) return;
-    MHD_run(server->daemon);
+    /* At its limit libmicrohttpd stops listening, and begins again only in the run after the one
+     * in which connections went: without that run nobody would ever come in again. */
+    do {
+        before = server->client_count;
+        MHD_run(server->daemon);
+    } while (server->client_count < before && !server->closing);
     if (server->closing) return;
     if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
         uv_timer_start(&server->soon, on_soon, wait_ms, 0);

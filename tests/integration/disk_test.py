@@ -67,9 +67,12 @@ class Bench:
         return self.finish(self.start(*words, **how))
 
     def undo(self):
-        for run in ("3", "2", "1"):
-            subprocess.run([self.pare, "undo", run, "--ledger", os.path.join(self.top, "ledger.db")], check=False,
-                           timeout=LIMIT_S, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        """As often as it brings something back."""
+        restored = True
+        while restored:
+            done = subprocess.run([self.pare, "undo", "--ledger", os.path.join(self.top, "ledger.db")], check=False,
+                                  timeout=LIMIT_S, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            restored = done.stdout and not done.stdout.startswith(b"0 restored")
 
     def lost(self, old):
         """Names whose file is gone or neither the old nor a smaller one, and names that were not there."""

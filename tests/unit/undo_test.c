@@ -114,6 +114,44 @@ TEST(a_file_that_changed_after_the_run_is_left_alone)
     CHECK_STR(test_get(s.dir, "a.png"), OLD);
 }
 
+TEST(a_run_whose_files_are_left_alone_does_not_hide_the_run_before)
+{
+    scene s;
+    pare_ledger *ledger = NULL;
+    pare_backup *backup = NULL;
+    int64_t id;
+    scene_init(&s);
+    MUST(pare_ledger_open(s.ledger, NULL, NULL, &ledger, NULL));
+    const pare_ledger_run run = {.mode = PARE_OUTPUT_IN_PLACE};
+    MUST(pare_ledger_run_begin(ledger, &run, &id, NULL));
+    MUST(pare_backup_create(s.backups, id, &backup, NULL));
+    MUST(pare_ledger_run_backup(ledger, id, pare_backup_path(backup), NULL));
+    replace_one(&s, backup, "c.png", "c.png");
+    replace_one(&s, backup, "d.png", "d.png");
+    pare_backup_destroy(&backup);
+    pare_ledger_close(&ledger);
+    test_put(s.dir, "c.png", "edited by hand");
+    /* first what can be put back of the last run, and not more */
+    CHECK_INT(pare_undo(s.ledger, 0, on_result, &s, NULL), ==, PARE_OK);
+    CHECK_INT(s.restored, ==, 1);
+    CHECK_STR(test_get(s.dir, "d.png"), OLD);
+    CHECK_STR(test_get(s.dir, "a.png"), NEW);
+    s.restored = s.failed = 0;
+    unlinkat(s.dir, "d.png", 0);
+    test_put(s.dir, "d.png", "edited as well");
+    CHECK_INT(pare_undo(s.ledger, 0, on_result, &s, NULL), ==, PARE_OK);
+    CHECK_INT(s.restored, ==, 2);
+    CHECK_INT(s.failed, ==, 2);
+    CHECK_STR(test_get(s.dir, "a.png"), OLD);
+    CHECK_STR(test_get(s.dir, "b.png"), OLD);
+    CHECK_STR(test_get(s.dir, "c.png"), "edited by hand");
+    /* the end of all runs: the files that are left are told of again */
+    s.restored = s.failed = 0;
+    CHECK_INT(pare_undo(s.ledger, 0, on_result, &s, NULL), ==, PARE_OK);
+    CHECK_INT(s.restored, ==, 0);
+    CHECK_INT(s.failed, ==, 2);
+}
+
 TEST(a_name_that_is_taken_again_is_not_overwritten)
 {
     scene s;
@@ -214,6 +252,7 @@ TEST(a_torn_journal_record_costs_only_itself)
 }
 
 RUN(originals_come_back_and_converted_files_go, a_file_that_changed_after_the_run_is_left_alone,
+    a_run_whose_files_are_left_alone_does_not_hide_the_run_before,
     a_name_that_is_taken_again_is_not_overwritten,
     an_undo_that_is_killed_anywhere_is_finished_by_the_next,
     a_backup_of_a_file_that_was_never_replaced_is_dropped, a_torn_journal_record_costs_only_itself)

@@ -235,8 +235,8 @@ static void write_option_seeds(const char *out)
         "-i\n--backup\nkept\n--min-savings\n2%\n--priority\nlow\n-j\n4\n--exclude\n*.gif\nd",
         "history\n--limit\n5",
         "{\"quality\":\"score:75\",\"format\":\"webp\",\"resize\":\"longest:2000\",\"effort\":5}",
-        "{\"quality\":80,\"keep\":\"icc,copyright\",\"exclude\":[\"*.gif\"],\"target_size\":"
-        "\"200KB\"}",
+        "{\"quality\":80,\"keep\":\"icc,copyright\",\"exclude\":[\"*.gif\"]}",
+        "{\"target_size\":\"200KB\"}",
         "{\"output\":{\"mode\":\"in_place\",\"backup\":true},\"min_score\":70,\"lossless\":true}",
     };
     for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {

@@ -96,5 +96,7 @@ PARE_NODISCARD pare_err pare_web_job_open_original(const pare_web_job *job,
 uint64_t pare_area_count(int area_fd);
 /* Remove a folder of the state folder and all in it, in the thread pool. */
 void pare_area_remove(struct pare_server *server, const char *path);
+/* Go on with the removals that a server before this one did not finish. */
+void pare_areas_clear(struct pare_server *server);
 
 #endif /* PARE_HTTP_JOBS_H */

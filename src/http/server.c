@@ -378,6 +378,7 @@ static pare_err start(pare_server *server, pare_diag *diag)
         PARE_TRY(pare_roots_add(&server->roots, options->roots[i], diag));
     }
     PARE_TRY(open_state(server, diag));
+    pare_areas_clear(server);
     PARE_TRY(open_engine(server, diag));
     PARE_TRY(start_daemon(server, diag));
     return open_handles(server, diag);

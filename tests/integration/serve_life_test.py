@@ -269,6 +269,9 @@ def a_killed_server_goes_on_with_right_numbers():
         events = Events(server, f"?job={job}")
         events.wait(lambda name, data: name == "results" and len(events.results()) >= 10)
         server.kill()
+        # as if it had been killed while it removed uploads
+        removed = os.path.join(folder, "state", "removed-123")
+        make_many(os.path.join(removed, "in", "sub"), 3)
         events.ended.wait(10)
         heard = events.results()
         events.close()
@@ -285,6 +288,7 @@ def a_killed_server_goes_on_with_right_numbers():
         fresh.wait(lambda name, data: len({r["seq"] for r in fresh.results()}) >= len(rows))
         equal(totals_of(fresh.results()), totals_of(rows), "replay from the start")
         true(known, "nothing was heard before the kill")
+        true(not os.path.exists(removed), "what was being removed is still there")
         again.close()
         fresh.close()
         server.stop()

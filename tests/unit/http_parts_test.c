@@ -5,6 +5,7 @@
 #include "http/access.h"
 #include "http/safe_name.h"
 #include "http/settings.h"
+#include "http/zip_writer.h"
 
 static pare_access our_access(void)
 {
@@ -161,6 +162,120 @@ TEST(wrong_settings_are_named)
     }
 }
 
+static uint64_t number_at(const pare_buf *buf, size_t at, unsigned bytes)
+{
+    uint64_t value = 0;
+    if (at + bytes > buf->len) return UINT64_MAX;
+    for (unsigned i = 0; i < bytes; i++)
+        value |= (uint64_t)buf->data[at + i] << 8 * i;
+    return value;
+}
+
+TEST(a_small_zip_has_the_bytes_of_the_format)
+{
+    pare_zip zip = {0};
+    pare_buf out = {0};
+    MUST(pare_zip_begin(&zip, "a", 9, 1000000000, &out));
+    CHECK_INT(out.len, ==, 31);
+    CHECK_INT(number_at(&out, 0, 4), ==, 0x04034b50);
+    pare_zip_data(&zip, "123456789", 9);
+    MUST(pare_buf_append(&out, "123456789", 9));
+    MUST(pare_zip_end(&zip, &out));
+    CHECK_INT(number_at(&out, 40, 4), ==, 0x08074b50);
+    CHECK_INT(number_at(&out, 44, 4), ==, 0xcbf43926); /* the check value of CRC-32 */
+    CHECK_INT(out.len, ==, 56);
+    MUST(pare_zip_finish(&zip, &out));
+    CHECK_INT(number_at(&out, 56, 4), ==, 0x02014b50);
+    CHECK_INT(number_at(&out, 56 + 12, 2), ==,
+              (1 << 11 | 46 << 5 | 40 / 2)); /* 2001-09-09 01:46:40 */
+    CHECK_INT(number_at(&out, 56 + 14, 2), ==, (21 << 9 | 9 << 5 | 9));
+    CHECK_INT(number_at(&out, 56 + 16, 4), ==, 0xcbf43926);
+    CHECK_INT(number_at(&out, 56 + 42, 4), ==, 0);
+    CHECK_INT(number_at(&out, 103, 4), ==, 0x06054b50); /* no zip64 where none is needed */
+    CHECK_INT(number_at(&out, 103 + 10, 2), ==, 1);
+    CHECK_INT(number_at(&out, 103 + 12, 4), ==, 47);
+    CHECK_INT(number_at(&out, 103 + 16, 4), ==, 56);
+    CHECK_INT(out.len, ==, 125);
+    pare_zip_deinit(&zip);
+    pare_buf_deinit(&out);
+}
+
+TEST(a_zip_file_other_than_promised_is_no_file)
+{
+    pare_zip zip = {0};
+    pare_buf out = {0};
+    MUST(pare_zip_begin(&zip, "a", 3, 0, &out));
+    pare_zip_data(&zip, "12", 2);
+    CHECK_INT(pare_zip_end(&zip, &out), ==, PARE_ERR_CHANGED);
+    pare_zip_deinit(&zip);
+    pare_buf_deinit(&out);
+}
+
+/* 5 GB as if they had been sent: sizes, place and directory are then told with 64 bits. */
+TEST(a_zip_over_4_gigabytes_has_64_bit_numbers)
+{
+    const uint64_t huge = 5000000000;
+    pare_zip zip = {0};
+    pare_buf out = {0};
+    MUST(pare_zip_begin(&zip, "big", huge, 0, &out));
+    CHECK_INT(number_at(&out, 18, 4), ==, 0xffffffff);
+    CHECK_INT(number_at(&out, 33, 4), ==, 0x00100001); /* the extra field of zip64: 16 bytes */
+    CHECK_INT(number_at(&out, 37, 8), ==, huge);
+    CHECK_INT(out.len, ==, 53);
+    zip.bytes = huge;
+    zip.at += huge;
+    MUST(pare_zip_end(&zip, &out));
+    CHECK_INT(number_at(&out, 53 + 8, 8), ==, huge); /* the descriptor has 64 bits as well */
+    const uint64_t second = zip.at;
+    CHECK_INT(second, ==, 53 + huge + 24);
+    MUST(pare_zip_begin(&zip, "b", 0, 0, &out));
+    MUST(pare_zip_end(&zip, &out));
+    const uint64_t place = zip.at;
+    out.len = 0;
+    MUST(pare_zip_finish(&zip, &out));
+    CHECK_INT(number_at(&out, 24, 4), ==, 0xffffffff);
+    CHECK_INT(number_at(&out, 42, 4), ==, 0); /* the first is at the beginning */
+    CHECK_INT(number_at(&out, 49 + 4, 8), ==, huge);
+    const size_t line = 46 + 3 + 20; /* that of the second */
+    CHECK_INT(number_at(&out, line, 4), ==, 0x02014b50);
+    CHECK_INT(number_at(&out, line + 24, 4), ==, 0);
+    CHECK_INT(number_at(&out, line + 42, 4), ==, 0xffffffff);
+    CHECK_INT(number_at(&out, line + 47, 4), ==, 0x00080001);
+    CHECK_INT(number_at(&out, line + 51, 8), ==, second);
+    const size_t end = line + 46 + 1 + 12;
+    CHECK_INT(number_at(&out, end, 4), ==, 0x06064b50);
+    CHECK_INT(number_at(&out, end + 32, 8), ==, 2);
+    CHECK_INT(number_at(&out, end + 40, 8), ==, end);
+    CHECK_INT(number_at(&out, end + 48, 8), ==, place);
+    CHECK_INT(number_at(&out, end + 56, 4), ==, 0x07064b50);
+    CHECK_INT(number_at(&out, end + 64, 8), ==, place + end);
+    CHECK_INT(number_at(&out, end + 76, 4), ==, 0x06054b50);
+    CHECK_INT(number_at(&out, end + 76 + 16, 4), ==, 0xffffffff);
+    CHECK_INT(out.len, ==, end + 98);
+    pare_zip_deinit(&zip);
+    pare_buf_deinit(&out);
+}
+
+TEST(a_zip_of_70000_files_counts_them_with_64_bits)
+{
+    pare_zip zip = {0};
+    pare_buf out = {0};
+    for (int i = 0; i < 70000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        MUST(pare_zip_begin(&zip, name, 0, 0, &out));
+        MUST(pare_zip_end(&zip, &out));
+    }
+    MUST(pare_zip_finish(&zip, &out));
+    CHECK_INT(number_at(&out, out.len - 98, 4), ==, 0x06064b50);
+    CHECK_INT(number_at(&out, out.len - 98 + 32, 8), ==, 70000);
+    CHECK_INT(number_at(&out, out.len - 12, 2), ==, 0xffff);
+    pare_zip_deinit(&zip);
+    pare_buf_deinit(&out);
+}
+
 RUN(a_host_is_ours_only_by_name_and_port, a_cookie_alone_changes_nothing, upload_names_stay_inside,
     names_that_go_out_are_safe_whatever_came_in, settings_mean_what_the_command_line_means,
-    wrong_settings_are_named)
+    wrong_settings_are_named, a_small_zip_has_the_bytes_of_the_format,
+    a_zip_file_other_than_promised_is_no_file, a_zip_over_4_gigabytes_has_64_bit_numbers,
+    a_zip_of_70000_files_counts_them_with_64_bits)

@@ -5,10 +5,12 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
+#include "core/codec/deflate_encode.h"
 #include "core/codec/png_zopfli.h"
 
 struct pare_png_deflater {
     struct libdeflate_compressor *compressors[PARE_PNG_DEFLATE_BEST + 1];
+    pare_deflate *optimal; /* NULL until it is needed */
     pare_buf out;
 };
 
@@ -24,9 +26,24 @@ void pare_png_deflater_close(pare_png_deflater **deflater)
     for (int i = 0; i <= PARE_PNG_DEFLATE_BEST; i++) {
         libdeflate_free_compressor((*deflater)->compressors[i]);
     }
+    pare_deflate_close(&(*deflater)->optimal);
     pare_buf_deinit(&(*deflater)->out);
     free(*deflater);
     *deflater = NULL;
+}
+
+/* Our own encoder, in the frame of zlib (RFC 1950). */
+static pare_err deflate_optimally(pare_png_deflater *deflater, unsigned passes, pare_bytes data)
+{
+    const pare_deflate_params params = {.passes = passes};
+    uint8_t sum[4];
+    if (!deflater->optimal) PARE_TRY(pare_deflate_open(&deflater->optimal));
+    PARE_TRY(pare_buf_append(&deflater->out, "\x78\xda", 2));
+    PARE_TRY(pare_deflate_encode(deflater->optimal, data, &params, &deflater->out));
+    const uint32_t adler = libdeflate_adler32(1, data.data, data.len);
+    for (int i = 0; i < 4; i++)
+        sum[i] = (uint8_t)(adler >> (24 - 8 * i));
+    return pare_buf_append(&deflater->out, sum, 4);
 }
 
 pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data, pare_bytes *out)
@@ -34,7 +51,9 @@ pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes dat
     pare_buf *buf = &deflater->out;
     buf->len = 0;
     if (level >= PARE_PNG_ZOPFLI) {
-        PARE_TRY(pare_png_zopfli(data, level - PARE_PNG_ZOPFLI, buf));
+        PARE_TRY(level >= PARE_PNG_OPTIMAL
+                     ? deflate_optimally(deflater, (unsigned)(level - PARE_PNG_OPTIMAL), data)
+                     : pare_png_zopfli(data, level - PARE_PNG_ZOPFLI, buf));
         *out = pare_buf_view(buf);
         return PARE_OK;
     }
@@ -58,6 +77,7 @@ void pare_png_deflate_take(pare_png_deflater *deflater, pare_buf *to)
 void pare_png_deflater_shrink(pare_png_deflater *deflater)
 {
     pare_buf_deinit(&deflater->out);
+    pare_deflate_close(&deflater->optimal);
 }
 
 bool pare_png_inflate(pare_bytes stream, uint8_t *out, size_t len)

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Segments of a deflate stream: parse, split, price, again; then the blocks are written. */
+#include "core/codec/deflate_encode.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/codec/deflate_parse.h"
+#include "core/codec/deflate_split.h"
+
+enum {
+    PIECE_LEN = 1 << 30, /* matches do not reach from one piece into the next */
+    DEPTH = 256,         /* steps of a search for matches */
+    STORED_LEN = 65535,  /* most bytes of a stored block */
+    PATIENCE = 2,        /* passes in a row that may gain nothing */
+    SPLIT_PASSES = 6,    /* the first so many look for new borders */
+    LITERALS_A_MATCH = 4,
+    STORED = 0,
+    FIXED = 1,
+    DYNAMIC = 2
+};
+
+/* One way to write a segment. */
+typedef struct plan {
+    pare_deflate_token tokens[PARE_DEFLATE_SEGMENT_LEN];
+    size_t count;
+    size_t ends[PARE_DEFLATE_BLOCKS]; /* of blocks, in tokens */
+    size_t block_count;
+    uint64_t bits; /* estimated while passes are compared */
+} plan;
+
+struct pare_deflate {
+    pare_deflate_finder *finder;
+    pare_deflate_parser parser;
+    pare_deflate_span spans[PARE_DEFLATE_BLOCKS];
+    plan plans[2];
+    plan *best, *trial;
+};
+
+/* The bytes and matches of one segment. */
+typedef struct segment {
+    const uint8_t *data;
+    pare_deflate_matches matches;
+} segment;
+
+pare_err pare_deflate_open(pare_deflate **out)
+{
+    *out = malloc(sizeof **out);
+    if (!*out) return PARE_ERR_NO_MEMORY;
+    const pare_err err = pare_deflate_finder_open(&(*out)->finder);
+    if (err != PARE_OK) pare_deflate_close(out);
+    return err;
+}
+
+void pare_deflate_close(pare_deflate **deflate)
+{
+    if (!*deflate) return;
+    pare_deflate_finder_close(&(*deflate)->finder);
+    free(*deflate);
+    *deflate = NULL;
+}
+
+/* --- passes ---------------------------------------------------------------------------------- */
+
+static uint64_t dynamic_bits(const pare_deflate_counts *counts, pare_deflate_codes *codes)
+{
+    pare_deflate_make_codes(counts, codes);
+    return 3 + pare_deflate_header_bits(codes) + pare_deflate_body_bits(counts, codes);
+}
+
+/* Some symbols take the counts of others, so that the next pass leaves a local optimum. */
+static void shake(uint32_t *counts, unsigned count, uint32_t *seed)
+{
+    for (unsigned i = 0; i < count; i++) {
+        *seed = *seed * 1664525u + 1013904223u;
+        if ((*seed >> 16) % 3 != 0) continue;
+        *seed = *seed * 1664525u + 1013904223u;
+        counts[i] = counts[(*seed >> 16) % count];
+    }
+}
+
+/* Prices of the next pass from the blocks of a plan, by entropy or by the codes, shaken with a
+ * seed; sums up what the blocks take. */
+static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
+{
+    size_t token = 0, position = 0;
+    p->bits = 0;
+    for (size_t b = 0; b < p->block_count; b++) {
+        pare_deflate_counts counts;
+        pare_deflate_codes codes;
+        pare_deflate_count(p->tokens + token, p->ends[b] - token, &counts);
+        for (; token < p->ends[b]; token++)
+            position += pare_deflate_token_len(p->tokens[token]);
+        d->spans[b].end = position;
+        p->bits += dynamic_bits(&counts, &codes);
+        if (seed) {
+            shake(counts.litlens, PARE_DEFLATE_LITLENS, seed);
+            shake(counts.dists, PARE_DEFLATE_DISTS, seed);
+        }
+        if (by_codes)
+            pare_deflate_price_codes(&codes, &d->spans[b].prices);
+        else
+            pare_deflate_price_counts(&counts, &d->spans[b].prices);
+    }
+}
+
+/* Ends of blocks where the spans end; a token that reaches over a border belongs to the left. */
+static void keep_borders(const pare_deflate *d, size_t span_count, plan *p)
+{
+    size_t token = 0, position = 0;
+    p->block_count = 0;
+    for (size_t s = 0; s < span_count; s++) {
+        const size_t begin = token;
+        for (; token < p->count && position < d->spans[s].end; token++)
+            position += pare_deflate_token_len(p->tokens[token]);
+        if (token > begin) p->ends[p->block_count++] = token;
+    }
+}
+
+static void swap_plans(pare_deflate *d)
+{
+    plan *p = d->best;
+    d->best = d->trial;
+    d->trial = p;
+}
+
+/* Prices before anything is known: literals as often as the bytes are, one match for every
+ * LITERALS_A_MATCH of them, all lengths and all distances alike. */
+static void guess(pare_deflate *d, const segment *s)
+{
+    pare_deflate_counts counts = {0};
+    for (size_t i = 0; i < s->matches.len; i++)
+        counts.litlens[s->data[i]]++;
+    const uint32_t matches = (uint32_t)(s->matches.len / (29 * LITERALS_A_MATCH)) + 1;
+    for (unsigned i = 0; i < 29; i++)
+        counts.litlens[PARE_DEFLATE_LEN_0 + i] = matches;
+    for (unsigned i = 0; i < PARE_DEFLATE_DISTS; i++)
+        counts.dists[i] = 1;
+    d->spans[0].end = s->matches.len;
+    pare_deflate_price_counts(&counts, &d->spans[0].prices);
+}
+
+/* The plan to begin with: greedy matches, or the cheapest tokens by guessed prices, whichever
+ * takes less. In noise of few symbols every place has matches, and passes that begin with all
+ * of them never find out how cheap literals are. */
+static pare_err begin(pare_deflate *d, const segment *s, size_t *span_count)
+{
+    d->best = &d->plans[0];
+    d->trial = &d->plans[1];
+    d->best->count = pare_deflate_parse_lazily(s->data, &s->matches, d->best->tokens);
+    guess(d, s);
+    d->trial->count =
+        pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, 1, false, d->trial->tokens);
+    for (int i = 0; i < 2; i++) {
+        plan *p = &d->plans[i];
+        p->block_count = pare_deflate_split(p->tokens, p->count, p->ends);
+        if (!p->block_count) return PARE_ERR_NO_MEMORY;
+        learn(d, p, false, NULL);
+    }
+    if (d->trial->bits < d->best->bits)
+        swap_plans(d);
+    else
+        learn(d, d->best, false, NULL);
+    *span_count = d->best->block_count;
+    return PARE_OK;
+}
+
+static pare_err optimize(pare_deflate *d, const segment *s, unsigned passes)
+{
+    size_t span_count = 0;
+    unsigned idle = 0;
+    uint32_t seed = 1;
+    PARE_TRY(begin(d, s, &span_count));
+    for (unsigned pass = 1; pass < passes && idle < PATIENCE; pass++) {
+        plan *p = d->trial;
+        p->count = pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, span_count, false,
+                                      p->tokens);
+        if (pass < SPLIT_PASSES) {
+            p->block_count = pare_deflate_split(p->tokens, p->count, p->ends);
+            if (!p->block_count) return PARE_ERR_NO_MEMORY;
+        } else {
+            keep_borders(d, span_count, p);
+        }
+        learn(d, p, pass + 2 >= passes || idle, NULL);
+        span_count = p->block_count;
+        idle++;
+        if (p->bits < d->best->bits) {
+            idle = 0;
+            swap_plans(d);
+        }
+        if (idle == PATIENCE && pass + 3 < passes) {
+            learn(d, d->best, false, &seed);
+            span_count = d->best->block_count;
+            idle = 0;
+        }
+    }
+    return PARE_OK;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static uint64_t stored_bits(const pare_deflate_bits *bits, size_t len)
+{
+    const uint64_t first = (bits->total + 3 + 7) / 8 * 8 - bits->total + 32;
+    const uint64_t more = len ? (len - 1) / STORED_LEN : 0;
+    return first + more * 40 + (uint64_t)len * 8;
+}
+
+static void put_stored(pare_deflate_bits *bits, const uint8_t *data, size_t len, bool is_last)
+{
+    do {
+        const size_t part = len < STORED_LEN ? len : STORED_LEN;
+        pare_deflate_put(bits, is_last && part == len, 1);
+        pare_deflate_put(bits, STORED, 2);
+        pare_deflate_align(bits);
+        pare_deflate_put(bits, (uint32_t)part, 16);
+        pare_deflate_put(bits, (uint32_t)part ^ 0xffff, 16);
+        for (size_t i = 0; i < part; i++)
+            pare_deflate_put(bits, data[i], 8);
+        data += part;
+        len -= part;
+    } while (len > 0);
+}
+
+static void put_block(pare_deflate_bits *bits, const pare_deflate_token *tokens, size_t count,
+                      pare_bytes data, bool is_last)
+{
+    pare_deflate_counts counts;
+    pare_deflate_codes fixed, dynamic;
+    pare_deflate_count(tokens, count, &counts);
+    pare_deflate_fixed_codes(&fixed);
+    const uint64_t dynamic_len = dynamic_bits(&counts, &dynamic);
+    const uint64_t fixed_len = 3 + pare_deflate_body_bits(&counts, &fixed);
+    const uint64_t least = dynamic_len < fixed_len ? dynamic_len : fixed_len;
+    if (stored_bits(bits, data.len) < least) {
+        put_stored(bits, data.data, data.len, is_last);
+        return;
+    }
+    const bool is_fixed = fixed_len <= dynamic_len;
+    pare_deflate_put(bits, is_last, 1);
+    pare_deflate_put(bits, is_fixed ? FIXED : DYNAMIC, 2);
+    if (!is_fixed) pare_deflate_put_header(bits, &dynamic);
+    pare_deflate_put_tokens(bits, is_fixed ? &fixed : &dynamic, tokens, count);
+}
+
+static void put_plan(pare_deflate_bits *bits, const plan *p, const uint8_t *data, bool is_last)
+{
+    size_t token = 0;
+    for (size_t b = 0; b < p->block_count; b++) {
+        const size_t first = token;
+        size_t len = 0;
+        for (; token < p->ends[b]; token++)
+            len += pare_deflate_token_len(p->tokens[token]);
+        put_block(bits, p->tokens + first, token - first, (pare_bytes){data, len},
+                  is_last && b + 1 == p->block_count);
+        data += len;
+    }
+}
+
+static pare_err encode_piece(pare_deflate *d, pare_bytes data, unsigned passes, bool is_last,
+                             pare_deflate_bits *bits)
+{
+    size_t done = 0;
+    pare_deflate_finder_start(d->finder, data, DEPTH);
+    while (done < data.len) {
+        segment s = {.data = data.data + done};
+        pare_deflate_finder_next(d->finder, &s.matches);
+        done += s.matches.len;
+        PARE_TRY(optimize(d, &s, passes));
+        put_plan(bits, d->best, s.data, is_last && done == data.len);
+    }
+    return PARE_OK;
+}
+
+pare_err pare_deflate_encode(pare_deflate *deflate, pare_bytes data,
+                             const pare_deflate_params *params, pare_buf *out)
+{
+    pare_deflate_bits bits = {.buf = out};
+    if (data.len == 0) put_block(&bits, NULL, 0, data, true);
+    while (data.len > 0) {
+        const size_t len = data.len < PIECE_LEN ? data.len : PIECE_LEN;
+        PARE_TRY(encode_piece(deflate, (pare_bytes){data.data, len}, params->passes,
+                              len == data.len, &bits));
+        data.data += len;
+        data.len -= len;
+    }
+    pare_deflate_align(&bits);
+    return bits.err;
+}

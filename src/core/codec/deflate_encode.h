@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Deflate streams (RFC 1951) as small as patience allows: all matches are found once, then the
+ * cheapest path through them, the borders of blocks and the prices of symbols are improved in
+ * turn. Needs about 15 MB whatever the length of the data. */
+#ifndef PARE_CORE_CODEC_DEFLATE_ENCODE_H
+#define PARE_CORE_CODEC_DEFLATE_ENCODE_H
+
+#include "base/buf.h"
+
+typedef struct pare_deflate pare_deflate;
+
+/* passes: improvements of each segment, 1..255; it ends earlier when they gain nothing. */
+typedef struct pare_deflate_params {
+    unsigned passes;
+} pare_deflate_params;
+
+/* Errors: PARE_ERR_NO_MEMORY. One thread at a time. */
+PARE_NODISCARD pare_err pare_deflate_open(pare_deflate **out);
+/* Accepts a pointer to NULL. */
+void pare_deflate_close(pare_deflate **deflate);
+
+/* Appends the stream of data to out. The same data and params give the same bytes.
+ * Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_deflate_encode(pare_deflate *deflate, pare_bytes data,
+                                            const pare_deflate_params *params, pare_buf *out);
+
+#endif /* PARE_CORE_CODEC_DEFLATE_ENCODE_H */

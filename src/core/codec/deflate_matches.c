@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Matches through binary trees: the positions with the same hash form a tree that is sorted by the
+ * bytes that follow and has the latest position as its root. Searching for a position inserts it
+ * as the new root; the way down meets longer and longer matches (Storer and Szymanski; the
+ * layout of two links a position is that of LHA and LZMA). */
+#include "core/codec/deflate_matches.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WINDOW = 32768,
+    HASH4_BITS = 16,
+    HASH3_BITS = 18,
+    TOKENS_CAP = PARE_DEFLATE_SEGMENT_LEN * 6,
+    MOST_TOKENS = 255 /* of one position */
+};
+
+/* Positions are kept + 1, so that 0 is none. */
+struct pare_deflate_finder {
+    const uint8_t *data; /* borrowed */
+    size_t len, at;
+    unsigned depth;
+    uint32_t heads4[1 << HASH4_BITS], heads3[1 << HASH3_BITS];
+    uint32_t links[2 * WINDOW]; /* smaller, bigger */
+    uint8_t counts[PARE_DEFLATE_SEGMENT_LEN];
+    pare_deflate_token tokens[TOKENS_CAP];
+};
+
+pare_err pare_deflate_finder_open(pare_deflate_finder **out)
+{
+    *out = malloc(sizeof **out);
+    return *out ? PARE_OK : PARE_ERR_NO_MEMORY;
+}
+
+void pare_deflate_finder_close(pare_deflate_finder **finder)
+{
+    free(*finder);
+    *finder = NULL;
+}
+
+void pare_deflate_finder_start(pare_deflate_finder *f, pare_bytes data, unsigned depth)
+{
+    f->data = data.data;
+    f->len = data.len;
+    f->at = 0;
+    f->depth = depth;
+    memset(f->heads4, 0, sizeof f->heads4);
+    memset(f->heads3, 0, sizeof f->heads3);
+}
+
+static uint32_t load4(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+
+static uint32_t load3(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+}
+
+/* How long a and b are equal, of which len bytes are known to be. */
+static unsigned extend(const uint8_t *a, const uint8_t *b, unsigned len, unsigned most)
+{
+    while (len + 8 <= most) {
+        uint64_t x, y;
+        memcpy(&x, a + len, 8);
+        memcpy(&y, b + len, 8);
+        if (x != y) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            return len + (unsigned)__builtin_ctzll(x ^ y) / 8;
+#else
+            return len + (unsigned)__builtin_clzll(x ^ y) / 8;
+#endif
+        }
+        len += 8;
+    }
+    while (len < most && a[len] == b[len])
+        len++;
+    return len;
+}
+
+/* Matches of 4 and more bytes, and inserts the position. most >= 4. */
+static pare_deflate_token *search_tree(pare_deflate_finder *f, size_t at, unsigned most,
+                                       pare_deflate_token *out)
+{
+    const uint8_t *here = f->data + at;
+    uint32_t *head = &f->heads4[(load4(here) * 2654435761u) >> (32 - HASH4_BITS)];
+    uint32_t *smaller = &f->links[2 * (at % WINDOW)], *bigger = smaller + 1;
+    unsigned smaller_len = 0, bigger_len = 0, best = PARE_DEFLATE_MIN_LEN;
+    uint32_t next = *head;
+    *head = (uint32_t)at + 1;
+    for (unsigned steps = f->depth; next && steps > 0; steps--) {
+        const size_t there_at = next - 1;
+        if (at - there_at >= WINDOW) break;
+        const uint8_t *there = f->data + there_at;
+        uint32_t *links = &f->links[2 * (there_at % WINDOW)];
+        unsigned len = smaller_len < bigger_len ? smaller_len : bigger_len;
+        if (there[len] == here[len]) {
+            len = extend(there, here, len + 1, most);
+            if (len > best) {
+                best = len;
+                *out++ = pare_deflate_match(len, (unsigned)(at - there_at));
+            }
+            if (len == most) { /* takes the place of the equal one */
+                *smaller = links[0];
+                *bigger = links[1];
+                return out;
+            }
+        }
+        if (there[len] < here[len]) {
+            *smaller = next;
+            smaller = links + 1;
+            smaller_len = len;
+            next = *smaller;
+        } else {
+            *bigger = next;
+            bigger = links;
+            bigger_len = len;
+            next = *bigger;
+        }
+    }
+    *smaller = *bigger = 0;
+    return out;
+}
+
+static unsigned search(pare_deflate_finder *f, size_t at, pare_deflate_token *out)
+{
+    const size_t left = f->len - at;
+    if (left < PARE_DEFLATE_MIN_LEN + 1) return 0; /* too short to hash */
+    pare_deflate_token *end = out;
+    const uint32_t word = load3(f->data + at);
+    uint32_t *head = &f->heads3[(word * 2654435761u) >> (32 - HASH3_BITS)];
+    if (*head && at - (*head - 1) < WINDOW && load3(f->data + *head - 1) == word) {
+        *end++ = pare_deflate_match(PARE_DEFLATE_MIN_LEN, (unsigned)(at - (*head - 1)));
+    }
+    *head = (uint32_t)at + 1;
+    const unsigned most = left < PARE_DEFLATE_MAX_LEN ? (unsigned)left : PARE_DEFLATE_MAX_LEN;
+    end = search_tree(f, at, most, end);
+    return (unsigned)(end - out);
+}
+
+void pare_deflate_finder_next(pare_deflate_finder *f, pare_deflate_matches *out)
+{
+    size_t len = 0, used = 0;
+    while (len < PARE_DEFLATE_SEGMENT_LEN && f->at < f->len &&
+           used + MOST_TOKENS + 1 < TOKENS_CAP) {
+        unsigned found = search(f, f->at++, f->tokens + used);
+        if (found > MOST_TOKENS) found = MOST_TOKENS;
+        f->counts[len++] = (uint8_t)found;
+        used += found;
+    }
+    *out = (pare_deflate_matches){f->tokens, f->counts, len, used};
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What our deflate encoder promises: a stream that another inflater reads back byte for byte. */
+#include "core/codec/deflate_encode.h"
+
+#include <libdeflate.h>
+#include <stdlib.h>
+
+#include "support/test.h"
+
+typedef struct sample {
+    const char *label;
+    size_t len;
+    unsigned colors; /* different bytes */
+    unsigned run;    /* longest run */
+    size_t want_most;
+} sample;
+
+static const sample SAMPLES[] = {
+    {"nothing", 0, 1, 1, 2},
+    {"one byte", 1, 256, 1, 4},
+    {"two bytes", 2, 256, 1, 5},
+    {"noise is stored", 5000, 256, 1, 5005},
+    {"stored blocks are split", 140000, 256, 1, 140020},
+    {"one long run", 100000, 1, 1, 160},
+    {"few symbols", 70000, 4, 1, 19500}, /* 19690 by codes alone: the end needs one, too */
+    {"runs", 300000, 256, 300, 8000},
+    {"more than two segments", 600000, 16, 6, 200000},
+};
+enum { SAMPLE_COUNT = sizeof SAMPLES / sizeof *SAMPLES };
+
+static uint8_t *make(const sample *s, uint64_t seed)
+{
+    uint8_t *data = malloc(s->len + 1);
+    for (size_t i = 0; i < s->len;) {
+        const uint8_t value = (uint8_t)(test_random(&seed) % s->colors);
+        const size_t run = 1 + test_random(&seed) % s->run;
+        for (size_t k = 0; k < run && i < s->len; k++)
+            data[i++] = value;
+    }
+    return data;
+}
+
+static size_t check_round_trip(pare_deflate *deflate, pare_bytes data, unsigned passes)
+{
+    const pare_deflate_params params = {.passes = passes};
+    pare_buf made = {0}, again = {0};
+    MUST(pare_deflate_encode(deflate, data, &params, &made));
+    MUST(pare_deflate_encode(deflate, data, &params, &again));
+    CHECK_TRUE(made.len == again.len && memcmp(made.data, again.data, made.len) == 0);
+    uint8_t *back = malloc(data.len + 1);
+    size_t got = 0;
+    struct libdeflate_decompressor *reader = libdeflate_alloc_decompressor();
+    CHECK_INT(libdeflate_deflate_decompress(reader, made.data, made.len, back, data.len + 1, &got),
+              ==, LIBDEFLATE_SUCCESS);
+    CHECK_INT(got, ==, data.len);
+    CHECK_TRUE(memcmp(back, data.data, data.len) == 0);
+    libdeflate_free_decompressor(reader);
+    free(back);
+    pare_buf_deinit(&again);
+    const size_t len = made.len;
+    pare_buf_deinit(&made);
+    return len;
+}
+
+TEST(every_kind_of_data_comes_back_and_is_small)
+{
+    pare_deflate *deflate = NULL;
+    MUST(pare_deflate_open(&deflate));
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
+        printf("# %s\n", SAMPLES[i].label);
+        uint8_t *data = make(&SAMPLES[i], i + 1);
+        const pare_bytes bytes = {data, SAMPLES[i].len};
+        CHECK_INT(check_round_trip(deflate, bytes, 4), <=, SAMPLES[i].want_most);
+        free(data);
+    }
+    pare_deflate_close(&deflate);
+    CHECK_TRUE(deflate == NULL);
+}
+
+TEST(data_of_random_shape_comes_back)
+{
+    pare_deflate *deflate = NULL;
+    uint64_t seed = 99;
+    MUST(pare_deflate_open(&deflate));
+    for (int i = 0; i < 60; i++) {
+        const sample s = {.len = test_random(&seed) % 3000,
+                          .colors = 1 + (unsigned)(test_random(&seed) % 256),
+                          .run = 1 + (unsigned)(test_random(&seed) % 40)};
+        uint8_t *data = make(&s, seed);
+        check_round_trip(deflate, (pare_bytes){data, s.len}, 1 + (unsigned)i % 9);
+        free(data);
+    }
+    pare_deflate_close(&deflate);
+}
+
+RUN(every_kind_of_data_comes_back_and_is_small, data_of_random_shape_comes_back)

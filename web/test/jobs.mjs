@@ -147,6 +147,7 @@ test("a largest size may make pictures smaller when that is allowed", async () =
   await dropFiles(page, dropped(4, 300, 200));
   const { settings } = (await sent).postDataJSON();
   check("settings", [settings.target_size, settings.downscale, settings.min_score], ["2KB", true, 60]);
+  await page.waitForSelector(".run-head");
   const id = await jobOf(page);
   await jobState(page, id, "done");
   if (!REAL) return;

@@ -71,8 +71,8 @@ class Bench:
         restored = True
         while restored:
             done = subprocess.run([self.pare, "undo", "--ledger", os.path.join(self.top, "ledger.db")], check=False,
-                                  timeout=LIMIT_S, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            restored = done.stdout and not done.stdout.startswith(b"0 restored")
+                                  timeout=LIMIT_S, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            restored = b" restored," in done.stderr and not done.stderr.startswith(b"0 restored")
 
     def lost(self, old):
         """Names whose file is gone or neither the old nor a smaller one, and names that were not there."""

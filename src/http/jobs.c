@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The jobs of the server, from row to engine and back. */
+/* The jobs of the server: their rows, their folders, coming and going. */
 #include "http/jobs.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/jobs_inside.h"
 #include "http/server_inside.h"
 #include "http/settings.h"
 
@@ -39,17 +40,17 @@ unsigned pare_jobs_unfinished(const pare_server *server)
     return count;
 }
 
-static void touch(pare_web_job *job)
+void pare_web_job_touch(pare_web_job *job)
 {
     job->job_version = ++job->server->jobs.version;
 }
 
-static void touch_progress(pare_web_job *job)
+void pare_web_job_touch_progress(pare_web_job *job)
 {
     job->progress_version = ++job->server->jobs.version;
 }
 
-static void set_text(char **to, const char *text)
+void pare_web_job_set_text(char **to, const char *text)
 {
     char *const copy = strdup(text);
     if (!copy) return; /* the old text stays */
@@ -62,10 +63,10 @@ static void set_text(char **to, const char *text)
 static void take_row(void *user, const pare_ledger_job *row)
 {
     pare_web_job *const job = user;
-    set_text(&job->name, row->name);
-    set_text(&job->settings, row->settings);
-    set_text(&job->source, row->source);
-    set_text(&job->error, row->error);
+    pare_web_job_set_text(&job->name, row->name);
+    pare_web_job_set_text(&job->settings, row->settings);
+    pare_web_job_set_text(&job->source, row->source);
+    pare_web_job_set_text(&job->error, row->error);
     job->state = (pare_job_state)row->state;
     job->priority = (pare_priority)row->priority;
     job->created_unix_s = row->created_unix_s;
@@ -79,11 +80,10 @@ static void take_row(void *user, const pare_ledger_job *row)
 void pare_web_job_refresh(pare_web_job *job)
 {
     pare_ledger *const ledger = pare_engine_ledger(job->server->engine);
-    if (pare_ledger_jobs(ledger, job->id, take_row, job, NULL) == PARE_OK) touch(job);
+    if (pare_ledger_jobs(ledger, job->id, take_row, job, NULL) == PARE_OK) pare_web_job_touch(job);
 }
 
-/* The totals, when no engine tells them. */
-static void read_totals(pare_web_job *job)
+void pare_web_job_read_totals(pare_web_job *job)
 {
     pare_progress totals = {0};
     if (job->run_id == 0) return;
@@ -101,7 +101,7 @@ static void read_totals(pare_web_job *job)
     job->last_seq = totals.seq;
 }
 
-static void free_redo(pare_web_job *job)
+void pare_web_job_drop_redo(pare_web_job *job)
 {
     pare_redo *const redo = job->redos;
     job->redos = redo->next;
@@ -114,7 +114,7 @@ static void free_job(pare_web_job *job)
 {
     pare_job_release(&job->engine_job);
     while (job->redos)
-        free_redo(job);
+        pare_web_job_drop_redo(job);
     if (job->area_fd >= 0) close(job->area_fd);
     free(job->name);
     free(job->settings);
@@ -153,9 +153,8 @@ static pare_err open_area(pare_web_job *job, pare_diag *diag)
     return join(&job->output_base, folder, "out", diag);
 }
 
-/* From source and settings to folders. */
-static pare_err find_folders(pare_web_job *job, json_t *source, const pare_settings *settings,
-                             pare_diag *diag)
+pare_err pare_web_job_find_folders(pare_web_job *job, json_t *source, const pare_settings *settings,
+                                   pare_diag *diag)
 {
     pare_server *const server = job->server;
     job->uploads = json_is_true(json_object_get(source, "uploads"));
@@ -219,239 +218,6 @@ pare_err pare_web_job_open(const pare_web_job *job, const char *path, int *fd, p
     return err;
 }
 
-/* ---- the engine's words ---- */
-
-static void on_result(void *user, const pare_file_result *result)
-{
-    pare_web_job *const job = user;
-    if (result->seq > job->last_seq) job->last_seq = result->seq;
-    job->server->jobs.version++;
-}
-
-static void on_progress(void *user, const pare_progress *progress)
-{
-    pare_web_job *const job = user;
-    job->progress = *progress;
-    job->progress.workers = NULL;
-    job->progress.worker_count = 0;
-    touch_progress(job);
-}
-
-static void on_notice(void *user, const char *text)
-{
-    pare_web_job *const job = user;
-    if (job->error[0]) return; /* the first counts */
-    set_text(&job->error, text);
-    touch(job);
-}
-
-static pare_err submit(pare_web_job *job, pare_again again, const pare_redo *redo, pare_diag *diag);
-
-/* What waits for the end of the job. */
-static void after_end(pare_web_job *job)
-{
-    pare_diag diag = {0};
-    while (job->redos && !job->delete_request && !job->engine_job) {
-        const pare_err err = submit(job, PARE_AGAIN_ONE, job->redos, &diag);
-        if (err != PARE_OK) {
-            set_text(&job->error, diag.text);
-            touch(job);
-        }
-        free_redo(job);
-    }
-    pare_request *const request = job->delete_request;
-    if (!request) return;
-    job->delete_request = NULL;
-    request->work = NULL;
-    request->free_work = NULL;
-    const pare_err err = pare_web_job_remove(job, &diag);
-    if (err == PARE_OK) {
-        pare_reply_empty(request, 204);
-    } else {
-        pare_reply_fail(request, err, &diag);
-    }
-}
-
-static void on_state(void *user, pare_job *engine_job, pare_job_state state, pare_err err,
-                     const char *text)
-{
-    pare_web_job *const job = user;
-    (void)engine_job;
-    pare_web_job_refresh(job);
-    job->state = state;
-    if (err != PARE_OK) set_text(&job->error, text);
-    if (pare_job_state_is_final(state)) {
-        const pare_progress last = job->progress;
-        pare_job_release(&job->engine_job);
-        read_totals(job);
-        if (last.final) { /* what the ledger does not know */
-            job->progress.elapsed_ms = last.elapsed_ms;
-            job->progress.fraction = last.fraction;
-            job->progress.files_total = last.files_total;
-            job->progress.bytes_total = last.bytes_total;
-        }
-        touch_progress(job);
-    }
-    touch(job);
-    if (pare_job_state_is_final(state)) after_end(job);
-}
-
-/* ---- to the engine ---- */
-
-typedef struct path_list {
-    char **all; /* owned */
-    size_t count;
-} path_list;
-
-static void free_paths(path_list *p)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        free(p->all[i]);
-    }
-    free(p->all);
-}
-
-/* Absolute paths for the engine, each found beneath its root by the kernel. What is gone is left
- * out when the job was begun before. */
-static pare_err find_paths(pare_web_job *job, json_t *source, bool again, path_list *out,
-                           pare_diag *diag)
-{
-    json_t *const names = json_object_get(source, "paths");
-    const size_t count = job->uploads ? 1 : json_array_size(names);
-    out->all = calloc(count + 1, sizeof *out->all);
-    if (!out->all) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for paths");
-    if (job->uploads) {
-        out->all[0] = strdup(job->base);
-        out->count = out->all[0] != NULL;
-        return PARE_OK;
-    }
-    for (size_t i = 0; i < count; i++) {
-        char path[PATH_MAX];
-        int fd;
-        const char *name = json_string_value(json_array_get(names, i));
-        if (!name) return pare_fail(diag, PARE_ERR_INVALID, "source: paths must be texts");
-        const pare_err err = pare_beneath_open(job->root->fd, name, O_PATH, 0, &fd, diag);
-        if (err == PARE_ERR_NOT_FOUND && again) continue;
-        if (err != PARE_OK) return err;
-        const pare_err named = pare_fd_path(fd, path, sizeof path, diag);
-        close(fd);
-        if (named != PARE_OK) return named;
-        out->all[out->count] = strdup(path);
-        if (!out->all[out->count]) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory");
-        out->count++;
-    }
-    if (out->count > 0) return PARE_OK;
-    return pare_fail(diag, PARE_ERR_NOT_FOUND, "nothing is left of what the job was made of");
-}
-
-/* Folder of results; made when missing. */
-static pare_err find_output(pare_web_job *job, const pare_settings *settings, char *path,
-                            pare_diag *diag)
-{
-    int fd;
-    const char *inside = job->uploads ? "out" : settings->output_path ? settings->output_path : "";
-    PARE_TRY(
-        pare_beneath_make(job->uploads ? job->area_fd : job->output_root->fd, inside, &fd, diag));
-    const pare_err err = pare_fd_path(fd, path, PATH_MAX, diag);
-    close(fd);
-    return err;
-}
-
-static pare_err fill_batch(pare_web_job *job, const pare_settings *settings, char *output,
-                           char *backup, pare_batch_options *batch, pare_diag *diag)
-{
-    const pare_server *server = job->server;
-    pare_batch_options_init(batch);
-    batch->image = settings->image;
-    batch->output_mode = job->uploads ? PARE_OUTPUT_FOLDER : settings->mode;
-    batch->suffix = settings->suffix;
-    batch->excludes = settings->excludes;
-    batch->exclude_count = settings->exclude_count;
-    batch->keep_dates = settings->keep_dates;
-    batch->force = settings->force;
-    batch->timeout_ms = server->options.batch.timeout_ms;
-    batch->priority = job->priority;
-    batch->command_line = job->name;
-    batch->progress_interval_ms = 100;
-    batch->on_notice = on_notice;
-    batch->on_result = on_result;
-    batch->on_progress = on_progress;
-    batch->user = job;
-    if (batch->output_mode == PARE_OUTPUT_FOLDER) {
-        PARE_TRY(find_output(job, settings, output, diag));
-        batch->output_dir = output;
-    }
-    if (batch->output_mode == PARE_OUTPUT_IN_PLACE && settings->backup) {
-        if (snprintf(backup, PATH_MAX, "%s/backups", server->state_dir) >= PATH_MAX) {
-            return pare_fail(diag, PARE_ERR_INVALID, "the state folder has too long a path");
-        }
-        batch->backup_dir = backup;
-    }
-    return PARE_OK;
-}
-
-static pare_err submit(pare_web_job *job, pare_again again, const pare_redo *redo, pare_diag *diag)
-{
-    char output[PATH_MAX], backup[PATH_MAX];
-    pare_settings settings;
-    pare_batch_options batch;
-    path_list found = {0};
-    json_t *const source = json_loads(job->source, 0, NULL);
-    json_t *const text = redo ? json_incref(redo->settings) : json_loads(job->settings, 0, NULL);
-    pare_err err =
-        pare_settings_read(text, job->server->options.batch.image.max_pixels, &settings, diag);
-    if (err == PARE_OK && !job->base) err = find_folders(job, source, &settings, diag);
-    if (err == PARE_OK) err = fill_batch(job, &settings, output, backup, &batch, diag);
-    if (err == PARE_OK) err = find_paths(job, source, job->run_id != 0, &found, diag);
-    if (err == PARE_OK) {
-        const pare_job_request request = {
-            .options = &batch,
-            .paths = (const char *const *)found.all,
-            .path_count = found.count,
-            .on_state = on_state,
-            .job_id = job->id,
-            .run_id = job->run_id,
-            .again = again,
-            .redo_seq = redo ? redo->seq : 0,
-            .paused = job->state == PARE_JOB_PAUSED,
-        };
-        err = pare_engine_add(job->server->engine, &request, &job->engine_job, diag);
-    }
-    free_paths(&found);
-    json_decref(text);
-    json_decref(source);
-    if (err != PARE_OK) return err;
-    set_text(&job->error, "");
-    job->state = pare_job_state_of(job->engine_job);
-    touch(job);
-    return PARE_OK;
-}
-
-pare_err pare_web_job_start(pare_web_job *job, pare_again again, pare_diag *diag)
-{
-    return submit(job, again, NULL, diag);
-}
-
-pare_err pare_web_job_redo(pare_web_job *job, uint64_t seq, json_t *settings, pare_diag *diag)
-{
-    pare_redo **end = &job->redos;
-    pare_redo *const redo = calloc(1, sizeof *redo);
-    if (!redo || job->redo_count == PARE_REDO_CAP) {
-        free(redo);
-        json_decref(settings);
-        return pare_fail(diag, PARE_ERR_NO_MEMORY, "too many images wait to be done again");
-    }
-    *redo = (pare_redo){.seq = seq, .settings = settings};
-    while (*end)
-        end = &(*end)->next;
-    *end = redo;
-    job->redo_count++;
-    if (job->engine_job) return PARE_OK; /* when it has ended */
-    const pare_err err = submit(job, PARE_AGAIN_ONE, job->redos, diag);
-    free_redo(job);
-    return err;
-}
-
 /* ---- coming and going ---- */
 
 static pare_web_job *add_job(pare_server *server, int64_t id)
@@ -463,10 +229,10 @@ static pare_web_job *add_job(pare_server *server, int64_t id)
     job->area_fd = -1;
     job->progress.eta_ms = -1;
     job->slot = server->jobs.slots++;
-    set_text(&job->name, "");
-    set_text(&job->settings, "{}");
-    set_text(&job->source, "{}");
-    set_text(&job->error, "");
+    pare_web_job_set_text(&job->name, "");
+    pare_web_job_set_text(&job->settings, "{}");
+    pare_web_job_set_text(&job->source, "{}");
+    pare_web_job_set_text(&job->error, "");
     if (!job->name || !job->settings || !job->source || !job->error) {
         free_job(job);
         return NULL;
@@ -605,7 +371,7 @@ pare_err pare_jobs_create(pare_server *server, json_t *wanted, pare_web_job **ou
         pare_settings read;
         json_t *const source = json_object_get(wanted, "source");
         err = pare_settings_read(settings, 0, &read, diag);
-        if (err == PARE_OK) err = find_folders(job, source, &read, diag);
+        if (err == PARE_OK) err = pare_web_job_find_folders(job, source, &read, diag);
     } else {
         err = pare_web_job_start(job, PARE_AGAIN_RESUME, diag);
     }
@@ -649,10 +415,10 @@ static void revive(pare_web_job *job)
     json_t *const source = json_loads(job->source, 0, NULL);
     json_t *const text = json_loads(job->settings, 0, NULL);
     pare_err err = pare_settings_read(text, 0, &settings, &diag);
-    if (err == PARE_OK) err = find_folders(job, source, &settings, &diag);
+    if (err == PARE_OK) err = pare_web_job_find_folders(job, source, &settings, &diag);
     json_decref(source);
     json_decref(text);
-    read_totals(job);
+    pare_web_job_read_totals(job);
     if (err == PARE_OK && !pare_job_state_is_final(job->state) &&
         job->state != PARE_JOB_COLLECTING) {
         err = pare_web_job_start(job, PARE_AGAIN_RESUME, &diag);
@@ -676,8 +442,8 @@ pare_err pare_jobs_load(pare_server *server, pare_diag *diag)
     }
     for (size_t i = l.count; i-- > 0;) { /* oldest first into the engine */
         revive(l.jobs[i]);
-        touch(l.jobs[i]);
-        touch_progress(l.jobs[i]);
+        pare_web_job_touch(l.jobs[i]);
+        pare_web_job_touch_progress(l.jobs[i]);
     }
     free(l.jobs);
     return err == PARE_ERR_NOT_FOUND ? PARE_OK : err;

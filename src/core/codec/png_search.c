@@ -189,7 +189,8 @@ static pare_err try_forms(search *s, const tier *step)
 /* Make the whole file of a trial and keep it if it is the smallest. */
 static pare_err finish(search *s, trial *t, int level)
 {
-    if (level >= TRIAL_LEVEL && t->done_level >= level) return PARE_OK;
+    const bool is_zopfli = level >= PARE_PNG_ZOPFLI && level < PARE_PNG_OPTIMAL;
+    if (level >= TRIAL_LEVEL && !is_zopfli && t->done_level >= level) return PARE_OK;
     if (t->done_level < level) t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));
@@ -224,8 +225,9 @@ static void pick_best(search *s, int level)
 
 /* Every tier's choice is carried out, also those of the lower ones, so that more effort never
  * gives a bigger file: estimates from samples can be wrong. Beginning with the highest tier, the
- * choices that it shares with lower ones are made only once; but not for the levels below 10,
- * which parse differently and are sometimes better. With little data nothing is left out. */
+ * choices that it shares with lower ones are made only once; but not for the levels below 10 and
+ * those of zopfli, which parse differently and are sometimes better. With little data nothing is
+ * left out. */
 static pare_err run_tiers(search *s, int effort)
 {
     for (unsigned i = 0; i < TIER_COUNT && TIERS[i].from_effort <= effort; i++) {

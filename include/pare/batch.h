@@ -157,9 +157,9 @@ PARE_API void pare_batch_summary(const pare_batch *batch, pare_progress *out);
 /* Accepts a pointer to NULL; sets *batch to NULL. */
 PARE_API void pare_batch_destroy(pare_batch **batch);
 
-/* Put back the originals of an in-place run that kept backups. run_id 0: the last such run.
- * Calls on_result for each file (outcome OPTIMIZED means restored). A file that changed after the
- * run is left alone and reported as PARE_ERR_CHANGED. */
+/* Put back the originals of an in-place run that kept backups. run_id 0: the last such run
+ * that has something to put back. Calls on_result for each file: OPTIMIZED means restored, KEPT
+ * that it came back before. A file that changed after the run is left alone: PARE_ERR_CHANGED. */
 PARE_API PARE_NODISCARD pare_err pare_undo(const char *ledger_path, int64_t run_id,
                                            pare_result_fn on_result, void *user, pare_diag *diag);
 

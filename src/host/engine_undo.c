@@ -18,6 +18,7 @@ struct pare_undoing {
     pare_backup_record *records; /* owned; in storage */
     size_t count, at;
     pare_err *errs; /* of each record; owned */
+    bool *moved;    /* of each record; owned */
     char **texts;   /* of those that failed; owned */
     uint64_t failed;
     pare_err err;
@@ -35,8 +36,9 @@ static pare_err prepare(pare_undoing *u)
     PARE_TRY(pare_backup_read((const char *)u->run_path.data, &u->storage, &u->records, &u->count,
                               &u->diag));
     u->errs = calloc(u->count + 1, sizeof *u->errs);
+    u->moved = calloc(u->count + 1, sizeof *u->moved);
     u->texts = calloc(u->count + 1, sizeof *u->texts);
-    if (u->errs && u->texts) return PARE_OK;
+    if (u->errs && u->moved && u->texts) return PARE_OK;
     u->count = 0;
     return pare_fail(&u->diag, PARE_ERR_NO_MEMORY, "no memory for an undo");
 }
@@ -49,7 +51,8 @@ static void do_undo(uv_work_t *work)
         pare_diag why = {0};
         u->errs[i] = atomic_load(&u->stop)
                          ? pare_fail(&why, PARE_ERR_CANCELLED, "stopped before it was put back")
-                         : pare_undo_record((const char *)u->run_path.data, &u->records[i], &why);
+                         : pare_undo_record((const char *)u->run_path.data, &u->records[i],
+                                            &u->moved[i], &why);
         if (u->errs[i] != PARE_OK) u->texts[i] = strdup(why.text);
     }
 }
@@ -67,6 +70,7 @@ static void on_closed(uv_handle_t *handle)
         free(u->texts[i]);
     free(u->texts);
     free(u->errs);
+    free(u->moved);
     free(u->records);
     pare_buf_deinit(&u->storage);
     pare_buf_deinit(&u->run_path);
@@ -89,7 +93,8 @@ static void report(pare_undoing *u, size_t i)
 {
     pare_file_result result;
     const pare_backup_record *const record = &u->records[i];
-    pare_undo_result(record, i + 1, u->errs[i], u->texts[i] ? u->texts[i] : "", &result);
+    pare_undo_result(record, i + 1, u->errs[i], u->moved[i], u->texts[i] ? u->texts[i] : "",
+                     &result);
     if (u->errs[i] != PARE_OK) {
         u->failed++;
     } else {

@@ -116,7 +116,7 @@ static pare_err tidy(const restore *one, pare_diag *diag)
     return sync_folder(one->dir_fd, made, diag);
 }
 
-static pare_err put_back(const restore *one, pare_diag *diag)
+static pare_err put_back(const restore *one, bool *moved, pare_diag *diag)
 {
     const char *made = one->record->new_name;
     const bool renamed = strcmp(made, one->name) != 0;
@@ -132,15 +132,18 @@ static pare_err put_back(const restore *one, pare_diag *diag)
                          one->name);
     }
     PARE_TRY(move_back(one, here == PRESENT_MADE, diag));
+    *moved = true;
     return tidy(one, diag);
 }
 
-pare_err pare_undo_record(const char *run_path, const pare_backup_record *record, pare_diag *diag)
+pare_err pare_undo_record(const char *run_path, const pare_backup_record *record, bool *moved,
+                          pare_diag *diag)
 {
     restore one = {.record = record, .dir_fd = -1, .keep_fd = -1};
     const char *slash = strrchr(record->path, '/');
     char *parent = strndup(record->path, (size_t)(slash - record->path) + 1);
     one.name = slash + 1;
+    *moved = false;
     if (!parent) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for undo");
     pare_err err = pare_folders_walk_absolute(parent, false, &one.dir_fd, diag);
     free(parent);
@@ -149,20 +152,22 @@ pare_err pare_undo_record(const char *run_path, const pare_backup_record *record
         fstatat(one.keep_fd, one.keep_name, &one.keep, AT_SYMLINK_NOFOLLOW) != 0) {
         one.keep.st_ino = 0;
     }
-    err = put_back(&one, diag);
+    err = put_back(&one, moved, diag);
     if (one.keep_fd >= 0) close(one.keep_fd);
     close(one.dir_fd);
     return err;
 }
 
-void pare_undo_result(const pare_backup_record *record, uint64_t seq, pare_err err,
+void pare_undo_result(const pare_backup_record *record, uint64_t seq, pare_err err, bool moved,
                       const char *text, pare_file_result *result)
 {
     *result = (pare_file_result){
         .seq = seq,
         .input = record->path,
         .output = err == PARE_OK ? record->path : NULL,
-        .outcome = err == PARE_OK ? PARE_OUTCOME_OPTIMIZED : PARE_OUTCOME_FAILED,
+        .outcome = err != PARE_OK ? PARE_OUTCOME_FAILED
+                   : moved        ? PARE_OUTCOME_OPTIMIZED
+                                  : PARE_OUTCOME_KEPT,
         .err = err,
         .text = text,
         .bytes_in = record->made.size_bytes,
@@ -195,7 +200,8 @@ pare_err pare_undo_one(pare_ledger *ledger, const char *run_path, const char *pa
     if (err == PARE_OK && at == count) {
         err = pare_fail(diag, PARE_ERR_NOT_FOUND, "no backup of %s was kept", path);
     }
-    if (err == PARE_OK) err = pare_undo_record(run_path, &records[at], diag);
+    bool moved;
+    if (err == PARE_OK) err = pare_undo_record(run_path, &records[at], &moved, diag);
     if (err == PARE_OK) err = pare_undo_forget(ledger, &records[at], diag);
     free(records);
     pare_buf_deinit(&storage);
@@ -208,6 +214,7 @@ typedef struct undo {
     pare_result_fn on_result;
     void *user;
     uint64_t files, restored;
+    bool finished;     /* a run has nothing left to put back */
     uint64_t troubled; /* could not be put back now, but perhaps another time */
 } undo;
 
@@ -220,10 +227,11 @@ static pare_err undo_run(undo *u, int64_t run_id, const char *run_path, pare_dia
     for (size_t i = 0; i < count && err == PARE_OK; i++) {
         pare_diag why = {0};
         pare_file_result result;
-        const pare_err one = pare_undo_record(run_path, &records[i], &why);
-        pare_undo_result(&records[i], ++u->files, one, why.text, &result);
+        bool moved;
+        const pare_err one = pare_undo_record(run_path, &records[i], &moved, &why);
+        pare_undo_result(&records[i], ++u->files, one, moved, why.text, &result);
         if (one == PARE_OK) {
-            u->restored++;
+            u->restored += moved;
             err = pare_undo_forget(u->ledger, &records[i], diag);
         } else {
             failed++;
@@ -233,6 +241,7 @@ static pare_err undo_run(undo *u, int64_t run_id, const char *run_path, pare_dia
     }
     /* With failures it can be undone again, for the files that are left. */
     if (err == PARE_OK && failed == 0) err = pare_ledger_mark_undone(u->ledger, run_id, diag);
+    u->finished = failed == 0 && count > 0;
     free(records);
     pare_buf_deinit(&storage);
     return err;
@@ -244,7 +253,7 @@ static pare_err undo_last(undo *u, pare_buf *run_path, pare_diag *diag)
 {
     int64_t run_id = INT64_MAX;
     pare_err err = PARE_OK;
-    while (err == PARE_OK && u->restored == 0 && u->troubled == 0) {
+    while (err == PARE_OK && u->restored == 0 && u->troubled == 0 && !u->finished) {
         err = pare_ledger_find_undo_before(u->ledger, run_id, &run_id, run_path, diag);
         if (err == PARE_ERR_NOT_FOUND && u->files > 0) return PARE_OK; /* each was told of */
         if (err == PARE_OK) err = undo_run(u, run_id, (char *)run_path->data, diag);

@@ -163,9 +163,10 @@ static bool contains(pare_bytes file, const char *text)
 static bool has_known_encoding(pare_bytes file)
 {
     static const char *const NAMES[] = {"utf-8", "us-ascii", "ascii", "iso-8859-1"};
+    if (file.len < 5) return true;
     const char *text = (const char *)file.data;
     const char *end = memchr(text, '>', file.len);
-    if (file.len < 5 || !end) return true;
+    if (!end) return true;
     const char *at = memmem(text, (size_t)(end - text), "encoding", 8);
     if (!at || !memmem(text, (size_t)(at - text), "<?xml", 5)) return true;
     at += 8;

@@ -15,7 +15,7 @@
 
 enum {
     TICK_MS = 55,
-    PROGRESS_GAP_US = 105 * 1000, /* at most 10 a second */
+    PROGRESS_GAP_US = 101 * 1000, /* never two within 100 ms, also when counted in whole ms */
     RESULTS_GAP_US = 95 * 1000,
     METRICS_GAP_US = 990 * 1000,
     ROWS = 100, /* of one event */
@@ -105,6 +105,7 @@ static void tell_progress(listener *l, const pare_web_job *job, uint64_t now_us)
     pare_text json = {0};
     pare_json_open(&json, NULL, '{');
     pare_json_int(&json, "job", job->id);
+    pare_json_int(&json, "at_ms", (int64_t)(now_us / 1000));
     pare_progress_json(&job->progress, &json, "progress");
     pare_json_close(&json, '}');
     add_and_free(l, "progress", &json, 0);

@@ -156,6 +156,10 @@ static void reply_image(pare_request *request, const pare_file_result *result, i
     if (result->score > 0) add_number(response, "X-Pare-Score", "%.2f", result->score);
     if (result->quality > 0) add_number(response, "X-Pare-Quality", "%.0f", result->quality);
     pare_response_header(response, "X-Pare-Format", pare_format_name(result->format_out));
+    if (result->width_px > 0) {
+        add_number(response, "X-Pare-Width", "%.0f", result->width_px);
+        add_number(response, "X-Pare-Height", "%.0f", result->height_px);
+    }
     if (result->err != PARE_OK) {
         pare_response_header(response, "X-Pare-Reason", pare_err_name(result->err));
     }

@@ -106,7 +106,7 @@ function end(job, state) {
   job.ended_unix_s = Math.floor(Date.now() / 1000);
   job.can_undo = job.settings.output?.mode === "in_place" && job.settings.output.backup !== false;
   job.progress = progressOf(job);
-  send("progress", { job: job.id, progress: job.progress });
+  send("progress", { job: job.id, at_ms: Math.round(performance.now()), progress: job.progress });
   changed(job);
 }
 
@@ -127,7 +127,7 @@ function tick() {
     for (let i = 0; i < whole && job.next < job.files.length; i++) addRow(job, job.next++);
     job.progress = progressOf(job);
     if (job.next >= job.files.length) end(job, "done");
-    else send("progress", { job: job.id, progress: job.progress });
+    else send("progress", { job: job.id, at_ms: Math.round(performance.now()), progress: job.progress });
   }
 }
 

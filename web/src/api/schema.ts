@@ -284,6 +284,8 @@ export type ResultsEvent = {
 /** Event `progress`. */
 export type ProgressEvent = {
   job: number;
+  /** When the event was made, on a clock of the server that never goes back. Two `progress` events of one listener are at least 100 apart. */
+  at_ms: number;
   progress: Progress;
 };
 

@@ -67,6 +67,7 @@ static void on_row(void *user, const pare_result_row *row)
     }
     if (e->again != PARE_AGAIN_ONE || l->err != PARE_OK) return;
     e->outcome = result->outcome;
+    e->format_in = result->format_in;
     l->err = row->replaced_by ? PARE_ERR_NOT_FOUND : set_path(&e->path, result->input);
     if (l->err == PARE_OK) l->err = set_path(&e->made, result->output ? result->output : "");
 }

@@ -32,6 +32,7 @@ typedef struct pare_earlier {
     pare_progress totals; /* sums of all that count, and the last seq */
     pare_buf path, made;  /* ONE: the file, and what was made of it ("": nothing); terminated */
     pare_outcome outcome; /* ONE */
+    pare_format format_in;
 } pare_earlier;
 
 /* seq: of the row, with ONE. Errors: PARE_ERR_NOT_FOUND (no such row, or it was replaced),

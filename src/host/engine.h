@@ -105,8 +105,9 @@ typedef struct pare_job_request {
     int64_t run_id;    /* 0: a new run; else the run to go on with. paths and options as before, but
                           with FAILED and ONE options->image may differ */
     pare_again again;  /* with run_id */
-    uint64_t redo_seq; /* with ONE. In place its original comes back from the backup first. When it
-                          fails, the earlier result stands and the job ends as FAILED */
+    uint64_t redo_seq; /* with ONE. In place its original comes back from the backup first, in the
+                          thread pool. When that or the image fails, the earlier result stands and
+                          the job ends as FAILED */
     bool paused;       /* begin as PAUSED */
 } pare_job_request;
 

@@ -64,7 +64,7 @@ uint64_t pare_job_time_us(const pare_job *job, uint64_t now_us)
 
 /* ---- scan and plan ---- */
 
-static void begin_window(pare_job *job)
+void pare_job_scan_begin(pare_job *job)
 {
     job->phase = PARE_PHASE_SCAN;
     job->window_us = pare_clock_us();
@@ -162,7 +162,7 @@ static bool is_window_done(const pare_job *job)
 void pare_job_turn(pare_job *job)
 {
     if (job->phase >= PARE_PHASE_SYNC) return;
-    if (job->cancelled) {
+    if (job->cancelled && job->phase != PARE_PHASE_RESTORE) {
         pare_job_abandon_idle(job);
         if (pare_task_counts_active(&job->counts) == 0) begin_end(job);
         return;
@@ -171,7 +171,7 @@ void pare_job_turn(pare_job *job)
     pare_job_set_state(job, job->paused ? PARE_JOB_PAUSED
                             : held      ? PARE_JOB_QUEUED
                                         : PARE_JOB_RUNNING);
-    if (job->paused || held) return;
+    if (job->paused || held || job->phase == PARE_PHASE_RESTORE) return;
     if (job->phase == PARE_PHASE_WORK && !job->options.dry_run) pare_job_feed(job);
     if (job->cancelled || !is_window_done(job)) return;
     if (job->scan_done) {
@@ -179,7 +179,7 @@ void pare_job_turn(pare_job *job)
         return;
     }
     pare_plan_clear(job->plan);
-    begin_window(job);
+    pare_job_scan_begin(job);
 }
 
 uint64_t pare_job_demand(const pare_job *job)
@@ -258,9 +258,13 @@ void pare_job_begin(pare_job *job)
     pare_progress_begin(&job->meter, now_us);
     job->moved_us = now_us;
     set_queue_cap(job);
-    begin_window(job);
     const pare_err err = open_run(job, &diag);
     if (err != PARE_OK) pare_job_fail(job, err, diag.text);
+    if (err == PARE_OK && job->restores) {
+        pare_job_restore(job);
+    } else {
+        pare_job_scan_begin(job);
+    }
 }
 
 static void close_run(pare_job *job, pare_err synced)
@@ -283,7 +287,8 @@ static void close_run(pare_job *job, pare_err synced)
 
 static void end(pare_job *job)
 {
-    close_run(job, job->sync_err);
+    if (!job->engine->closing) pare_job_report_restored(job);
+    close_run(job, job->work_err);
     job->phase = PARE_PHASE_ENDED;
     pare_job_progress(job, pare_clock_us(), true);
     const bool ends = job->err != PARE_OK || job->asked_to_end || !job->cancelled;
@@ -296,7 +301,7 @@ static void end(pare_job *job)
 static void do_sync(uv_work_t *work)
 {
     pare_job *const job = work->data;
-    job->sync_err = pare_job_sync(job, &job->diag);
+    job->work_err = pare_job_sync(job, &job->diag);
 }
 
 static void after_sync(uv_work_t *work, int status)
@@ -310,11 +315,11 @@ static void after_sync(uv_work_t *work, int status)
 static void begin_end(pare_job *job)
 {
     job->phase = PARE_PHASE_SYNC;
-    job->sync_work.data = job;
+    job->work.data = job;
     if (job->unsynced.count > 0 &&
-        uv_queue_work(job->engine->loop, &job->sync_work, do_sync, after_sync) == 0) {
+        uv_queue_work(job->engine->loop, &job->work, do_sync, after_sync) == 0) {
         return;
     }
-    job->sync_err = pare_job_sync(job, &job->diag);
+    job->work_err = pare_job_sync(job, &job->diag);
     end(job);
 }

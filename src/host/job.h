@@ -76,6 +76,7 @@ struct pare_task {
 
 typedef enum pare_job_phase {
     PARE_PHASE_HELD = 0, /* waits for its turn */
+    PARE_PHASE_RESTORE,  /* a redo in place: its original comes back, in the thread pool */
     PARE_PHASE_SCAN,     /* fill the plan */
     PARE_PHASE_KNOWN,    /* report what needs no work */
     PARE_PHASE_WORK,
@@ -112,13 +113,17 @@ struct pare_job {
     pare_backup *backup;
     pare_earlier earlier; /* results of the same run before this job */
     uint64_t earlier_ms;
-    bool restored; /* the original of a redo came back from its backup */
+    bool restores; /* a redo in place: the original has to come back from its backup */
+    bool restored; /* and did */
+    char **paths;  /* owned, with RESTORE: to be scanned when it did */
+    size_t path_count;
     pare_queue queue;
     double served; /* cost given to workers, to be fair between jobs */
     pare_hash settings;
     pare_unsynced unsynced;
-    uv_work_t sync_work;
-    pare_err sync_err;
+    uv_work_t work; /* of RESTORE and SYNC */
+    pare_err work_err;
+    pare_diag work_diag;
 
     pare_task_counts counts;
     size_t known_at; /* next entry to report in KNOWN */
@@ -149,6 +154,7 @@ void pare_job_fail(pare_job *job, pare_err err, const char *text);
 void pare_job_cancel_now(pare_job *job);
 /* Leave HELD. */
 void pare_job_begin(pare_job *job);
+void pare_job_scan_begin(pare_job *job);
 /* Go on wherever something can go on, workers aside. */
 void pare_job_turn(pare_job *job);
 /* A slice of scan or known results. True: there is more. */
@@ -172,6 +178,11 @@ void pare_job_watch(pare_job *job, uint64_t now_us);
 /* Before the paths are added. Errors: as pare_engine_add(). */
 PARE_NODISCARD pare_err pare_job_go_on(pare_job *job, const pare_job_request *request,
                                        pare_diag *diag);
+/* What is scanned: at once, or after RESTORE. Copies the paths. Errors: as pare_engine_add(). */
+PARE_NODISCARD pare_err pare_job_add_paths(pare_job *job, const char *const *paths, size_t count,
+                                           pare_diag *diag);
+/* Enter RESTORE; pare_job_scan_begin() follows when the original is back. */
+void pare_job_restore(pare_job *job);
 /* With `planned` files planned by this job. */
 uint64_t pare_job_files_total(const pare_job *job, uint64_t planned);
 /* Takes an earlier result of this path out of the sums, and says so in the new one. */
@@ -206,6 +217,8 @@ void pare_job_finish_task(pare_task *task);
 
 /* job_report.c */
 void pare_job_report_task(pare_task *task);
+/* The original of a redo came back, but then the job was cancelled: the row says so. */
+void pare_job_report_restored(pare_job *job);
 void pare_job_report_known(pare_job *job, const pare_plan_entry *entry);
 void pare_job_progress(pare_job *job, uint64_t now_us, bool final);
 void pare_job_fill_progress(const pare_job *job, uint64_t now_us, pare_progress *out);

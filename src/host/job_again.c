@@ -2,6 +2,7 @@
 /* A job that goes on with an earlier run: what it loads first, and how its results take the place
  * of earlier ones. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,20 +15,17 @@ static bool wants(const void *user, const char *path, bool is_folder)
     return pare_earlier_wants(user, path, is_folder);
 }
 
-/* With ONE: the original must be where it was. In place it comes back from its backup. */
-static pare_err bring_back(pare_job *job, const pare_ledger_run_info *run, pare_diag *diag)
+/* With ONE: the original must be where it was, or have a backup to come back from. */
+static pare_err find_original(pare_job *job, const pare_ledger_run_info *run, pare_diag *diag)
 {
     const pare_earlier *const e = &job->earlier;
     const char *const path = (const char *)e->path.data;
-    const bool replaced = job->options.output_mode == PARE_OUTPUT_IN_PLACE &&
-                          e->outcome == PARE_OUTCOME_OPTIMIZED && ((const char *)e->made.data)[0];
-    if (replaced && run->backup.len == 0) {
+    job->restores = job->options.output_mode == PARE_OUTPUT_IN_PLACE &&
+                    e->outcome == PARE_OUTCOME_OPTIMIZED && ((const char *)e->made.data)[0];
+    if (job->restores && run->backup.len == 0) {
         return pare_fail(diag, PARE_ERR_NOT_FOUND, "no backup of %s was kept", path);
     }
-    if (replaced) {
-        PARE_TRY(pare_undo_one(job->ledger, (const char *)run->backup.data, path, diag));
-        job->restored = true;
-    }
+    if (job->restores) return PARE_OK;
     if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) return PARE_OK;
     return pare_fail_errno(diag, "open", path);
 }
@@ -41,11 +39,81 @@ static pare_err load(pare_job *job, const pare_job_request *request, pare_ledger
     }
     PARE_TRY(pare_earlier_load(&job->earlier, job->ledger, request->run_id, request->again,
                                request->redo_seq, diag));
-    if (request->again == PARE_AGAIN_ONE) PARE_TRY(bring_back(job, run, diag));
+    if (request->again == PARE_AGAIN_ONE) PARE_TRY(find_original(job, run, diag));
     if (run->backup.len > 0) {
         PARE_TRY(pare_backup_open((const char *)run->backup.data, &job->backup, diag));
     }
     return PARE_OK;
+}
+
+/* ---- paths, and the original that comes back before they are scanned ---- */
+
+static pare_err scan_path(pare_job *job, const char *path, pare_diag *diag)
+{
+    pare_diag why = {0};
+    const pare_batch_options *const o = &job->options;
+    const pare_earlier *const e = &job->earlier;
+    const bool one = e->active && e->again == PARE_AGAIN_ONE;
+    if (one && !pare_earlier_wants(e, path, false) && !pare_earlier_wants(e, path, true)) {
+        return PARE_OK;
+    }
+    const pare_err err = pare_scan_add(job->scan, path, &why);
+    if (err == PARE_OK) return PARE_OK;
+    if (err != PARE_ERR_NOT_FOUND || !job->earlier.active)
+        return pare_fail(diag, err, "%s", why.text);
+    if (o->on_notice) o->on_notice(o->user, why.text); /* it may have been replaced */
+    return PARE_OK;
+}
+
+pare_err pare_job_add_paths(pare_job *job, const char *const *paths, size_t count, pare_diag *diag)
+{
+    for (size_t i = 0; i < count && !job->restores; i++) {
+        PARE_TRY(scan_path(job, paths[i], diag));
+    }
+    if (!job->restores) return PARE_OK;
+    job->paths = calloc(count + 1, sizeof(*job->paths));
+    for (size_t i = 0; job->paths && i < count; i++) {
+        job->paths[i] = strdup(paths[i]);
+        job->path_count += job->paths[i] != NULL;
+        if (!job->paths[i]) break;
+    }
+    if (job->paths && job->path_count == count) return PARE_OK;
+    return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory for paths");
+}
+
+static void do_restore(uv_work_t *work)
+{
+    pare_job *const job = work->data;
+    job->work_err = pare_undo_one(pare_backup_path(job->backup),
+                                  (const char *)job->earlier.path.data, &job->work_diag);
+}
+
+static void after_restore(uv_work_t *work, int status)
+{
+    pare_diag diag = {0};
+    pare_job *const job = work->data;
+    const pare_earlier *const e = &job->earlier;
+    (void)status;
+    pare_err err = job->work_err;
+    job->restored = err == PARE_OK;
+    if (!job->restored) pare_job_fail(job, err, job->work_diag.text);
+    if (err == PARE_OK) err = pare_ledger_forget(job->ledger, (const char *)e->made.data, &diag);
+    if (err == PARE_OK) err = pare_ledger_forget(job->ledger, (const char *)e->path.data, &diag);
+    for (size_t i = 0; i < job->path_count && err == PARE_OK; i++)
+        err = scan_path(job, job->paths[i], &diag);
+    if (err != PARE_OK) pare_job_fail(job, err, diag.text); /* the first one counts */
+    pare_job_scan_begin(job);
+    pare_engine_wake(job->engine);
+    pare_engine_pump(job->engine);
+}
+
+void pare_job_restore(pare_job *job)
+{
+    job->phase = PARE_PHASE_RESTORE;
+    job->work.data = job;
+    if (uv_queue_work(job->engine->loop, &job->work, do_restore, after_restore) == 0) return;
+    do_restore(&job->work);
+    after_restore(&job->work, 0);
 }
 
 pare_err pare_job_go_on(pare_job *job, const pare_job_request *request, pare_diag *diag)

@@ -76,17 +76,8 @@ pare_err pare_engine_add(pare_engine *engine, const pare_job_request *request, p
                          pare_diag *diag)
 {
     PARE_TRY(pare_job_create(engine, request, out, diag));
-    for (size_t i = 0; i < request->path_count; i++) {
-        pare_diag why = {0};
-        pare_err err = pare_scan_add((*out)->scan, request->paths[i], &why);
-        if (err == PARE_ERR_NOT_FOUND && request->run_id != 0) { /* it may have been replaced */
-            if (request->options->on_notice) {
-                request->options->on_notice(request->options->user, why.text);
-            }
-            continue;
-        }
-        if (err == PARE_OK) continue;
-        err = pare_fail(diag, err, "%s", why.text);
+    const pare_err err = pare_job_add_paths(*out, request->paths, request->path_count, diag);
+    if (err != PARE_OK) {
         pare_job_destroy(*out);
         *out = NULL;
         return err;
@@ -106,6 +97,9 @@ void pare_job_destroy(pare_job *job)
     pare_backup_destroy(&job->backup);
     pare_folders_destroy(&job->folders);
     pare_earlier_deinit(&job->earlier);
+    for (size_t i = 0; i < job->path_count; i++)
+        free(job->paths[i]);
+    free(job->paths);
     free(job->texts);
     free(job);
 }

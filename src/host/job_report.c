@@ -155,6 +155,47 @@ out:
     pare_buf_deinit(&out);
 }
 
+void pare_job_report_restored(pare_job *job)
+{
+    pare_diag diag = {0};
+    const pare_earlier *const e = &job->earlier;
+    if (!job->restored || job->totals.seq > e->totals.seq) return;
+    const char *const path = (const char *)e->path.data;
+    const pare_earlier_row *const row = pare_earlier_of(e, path);
+    pare_file_result result = {
+        .input = path,
+        .outcome = PARE_OUTCOME_FAILED,
+        .err = PARE_ERR_CANCELLED,
+        .text = "cancelled; the original is back",
+        .format_in = e->format_in,
+        .format_out = e->format_in,
+        .bytes_in = row ? row->bytes_in : 0,
+        .bytes_out = row ? row->bytes_in : 0,
+        .score = -1,
+    };
+    pare_job_replace(job, path, &result);
+    give(job, &result);
+    const pare_ledger_result line = {
+        .run_id = job->run_id,
+        .seq = result.seq,
+        .path = path,
+        .settings = job->settings,
+        .err = result.err,
+        .text = result.text,
+        .replaces = result.replaces,
+        .keeps_all = job->job_id > 0,
+        .outcome = {.outcome = result.outcome,
+                    .err = result.err,
+                    .format_in = result.format_in,
+                    .format_out = result.format_out,
+                    .bytes_in = result.bytes_in,
+                    .bytes_out = result.bytes_out,
+                    .score = result.score},
+    };
+    const pare_err err = pare_ledger_add(job->ledger, &line, &diag);
+    if (err != PARE_OK) pare_job_fail(job, err, diag.text);
+}
+
 /* Where a dry run says the result would go. */
 static const char *would_write(pare_job *job, const pare_plan_entry *entry,
                                pare_file_result *result, pare_buf *buf, pare_diag *diag)

@@ -38,6 +38,10 @@
                           " (SELECT run_id FROM jobs WHERE id = ?1)")                              \
     X(DELETE_JOB_RUN, "DELETE FROM runs WHERE id = (SELECT run_id FROM jobs WHERE id = ?1)")       \
     X(DELETE_JOB, "DELETE FROM jobs WHERE id = ?1")                                                \
+    X(DELETE_JOB_REDOS, "DELETE FROM redos WHERE job_id = ?1")                                     \
+    X(ADD_REDO, "INSERT INTO redos(job_id, seq, settings) VALUES(?1,?2,?3)")                       \
+    X(DELETE_REDO, "DELETE FROM redos WHERE id = ?1")                                              \
+    X(REDOS, "SELECT id, seq, settings FROM redos WHERE job_id = ?1 ORDER BY id")                  \
     X(PRESETS, "SELECT name, settings FROM presets ORDER BY name")                                 \
     X(PUT_PRESET, "INSERT OR REPLACE INTO presets VALUES(?1,?2)")                                  \
     X(DELETE_PRESET, "DELETE FROM presets WHERE name = ?1")                                        \

@@ -134,8 +134,8 @@ pare_err pare_ledger_jobs(pare_ledger *ledger, int64_t id, pare_ledger_job_fn on
 
 pare_err pare_ledger_job_delete(pare_ledger *ledger, int64_t id, pare_diag *diag)
 {
-    static const pare_ledger_statement PARTS[] = {PARE_SQL_DELETE_JOB_RESULTS,
-                                                  PARE_SQL_DELETE_JOB_RUN};
+    static const pare_ledger_statement PARTS[] = {
+        PARE_SQL_DELETE_JOB_RESULTS, PARE_SQL_DELETE_JOB_RUN, PARE_SQL_DELETE_JOB_REDOS};
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
         sqlite3_stmt *part = begin(ledger, PARTS[i], diag);
         if (!part) return PARE_ERR_IO;
@@ -146,6 +146,44 @@ pare_err pare_ledger_job_delete(pare_ledger *ledger, int64_t id, pare_diag *diag
     if (!delete) return PARE_ERR_IO;
     sqlite3_bind_int64(delete, 1, id);
     return change(ledger, delete, "job", diag);
+}
+
+/* ---- images to be done again ---- */
+
+pare_err pare_ledger_redos(pare_ledger *ledger, int64_t job_id, pare_ledger_redo_fn on_redo,
+                           void *user, pare_diag *diag)
+{
+    pare_err err;
+    sqlite3_stmt *find = pare_ledger_prepare(ledger, PARE_SQL_REDOS, diag);
+    if (!find) return PARE_ERR_IO;
+    sqlite3_bind_int64(find, 1, job_id);
+    while (pare_ledger_row(ledger, find, &err, diag)) {
+        on_redo(user, sqlite3_column_int64(find, 0), (uint64_t)sqlite3_column_int64(find, 1),
+                column_text(find, 2));
+    }
+    return err;
+}
+
+pare_err pare_ledger_redo_add(pare_ledger *ledger, int64_t job_id, uint64_t seq,
+                              const char *settings, int64_t *id, pare_diag *diag)
+{
+    *id = 0;
+    sqlite3_stmt *add = begin(ledger, PARE_SQL_ADD_REDO, diag);
+    if (!add) return PARE_ERR_IO;
+    sqlite3_bind_int64(add, 1, job_id);
+    sqlite3_bind_int64(add, 2, (sqlite3_int64)seq);
+    bind_text(add, 3, settings);
+    PARE_TRY(pare_ledger_run_statement(ledger, add, diag));
+    *id = sqlite3_last_insert_rowid(ledger->db);
+    return pare_ledger_flush(ledger, diag);
+}
+
+pare_err pare_ledger_redo_delete(pare_ledger *ledger, int64_t id, pare_diag *diag)
+{
+    sqlite3_stmt *delete = begin(ledger, PARE_SQL_DELETE_REDO, diag);
+    if (!delete) return PARE_ERR_IO;
+    sqlite3_bind_int64(delete, 1, id);
+    return change(ledger, delete, "redo", diag);
 }
 
 /* ---- presets ---- */

@@ -36,8 +36,20 @@ typedef void (*pare_ledger_job_fn)(void *user, const pare_ledger_job *job);
 PARE_NODISCARD pare_err pare_ledger_jobs(pare_ledger *ledger, int64_t id, pare_ledger_job_fn on_job,
                                          void *user, pare_diag *diag);
 
-/* Remove a job, its run and its results. What its files became stays known, so that they are not
- * done again. Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO. */
+/* ---- images of a job that are to be done again ---- */
+
+typedef void (*pare_ledger_redo_fn)(void *user, int64_t id, uint64_t seq, const char *settings);
+/* In the order of adding. Errors: PARE_ERR_IO. */
+PARE_NODISCARD pare_err pare_ledger_redos(pare_ledger *ledger, int64_t job_id,
+                                          pare_ledger_redo_fn on_redo, void *user, pare_diag *diag);
+/* *id is its number, never used twice. Errors: PARE_ERR_IO, PARE_ERR_NO_SPACE. */
+PARE_NODISCARD pare_err pare_ledger_redo_add(pare_ledger *ledger, int64_t job_id, uint64_t seq,
+                                             const char *settings, int64_t *id, pare_diag *diag);
+/* Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO. */
+PARE_NODISCARD pare_err pare_ledger_redo_delete(pare_ledger *ledger, int64_t id, pare_diag *diag);
+
+/* Remove a job, its run, its results and what waits to be done again. What its files became stays
+ * known, so that they are not done again. Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO. */
 PARE_NODISCARD pare_err pare_ledger_job_delete(pare_ledger *ledger, int64_t id, pare_diag *diag);
 
 /* Earlier runs of all doors, newest first, through this connection; limit 0: all. */

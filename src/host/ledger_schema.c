@@ -59,4 +59,11 @@ static const char VERSION_2[] =
     " run_id INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE presets(name TEXT PRIMARY KEY, settings TEXT NOT NULL) WITHOUT ROWID;";
 
-const char *const pare_ledger_migrations[PARE_LEDGER_VERSION] = {VERSION_1, VERSION_2};
+/* Images of a job that are to be done again with other settings, in the order of asking. */
+static const char VERSION_3[] =
+    "CREATE TABLE redos("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " settings TEXT NOT NULL);"
+    "CREATE INDEX redos_of_job ON redos(job_id);";
+
+const char *const pare_ledger_migrations[PARE_LEDGER_VERSION] = {VERSION_1, VERSION_2, VERSION_3};

@@ -189,7 +189,7 @@ pare_err pare_undo_forget(pare_ledger *ledger, const pare_backup_record *record,
     return err;
 }
 
-pare_err pare_undo_one(pare_ledger *ledger, const char *run_path, const char *path, pare_diag *diag)
+pare_err pare_undo_one(const char *run_path, const char *path, pare_diag *diag)
 {
     pare_buf storage = {0};
     pare_backup_record *records = NULL;
@@ -202,7 +202,6 @@ pare_err pare_undo_one(pare_ledger *ledger, const char *run_path, const char *pa
     }
     bool moved;
     if (err == PARE_OK) err = pare_undo_record(run_path, &records[at], &moved, diag);
-    if (err == PARE_OK) err = pare_undo_forget(ledger, &records[at], diag);
     free(records);
     pare_buf_deinit(&storage);
     return err;

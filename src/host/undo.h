@@ -18,9 +18,8 @@ void pare_undo_result(const pare_backup_record *record, uint64_t seq, pare_err e
 PARE_NODISCARD pare_err pare_undo_forget(pare_ledger *ledger, const pare_backup_record *record,
                                          pare_diag *diag);
 
-/* All of that for one file of a run: path is absolute. Errors as above; PARE_ERR_NOT_FOUND also
- * when the run has no backup of it. */
-PARE_NODISCARD pare_err pare_undo_one(pare_ledger *ledger, const char *run_path, const char *path,
-                                      pare_diag *diag);
+/* Put back the original of one file of a run: path is absolute. The ledger has to forget both names
+ * afterwards. As pare_undo_record(); PARE_ERR_NOT_FOUND also when the run has no backup of it. */
+PARE_NODISCARD pare_err pare_undo_one(const char *run_path, const char *path, pare_diag *diag);
 
 #endif /* PARE_HOST_UNDO_H */

@@ -35,20 +35,14 @@ static void on_notice(void *user, const char *text)
     pare_web_job_touch(job);
 }
 
-static pare_err submit(pare_web_job *job, pare_again again, const pare_redo *redo, pare_diag *diag);
-
 /* What waits for the end of the job. */
 static void after_end(pare_web_job *job)
 {
     pare_diag diag = {0};
-    while (job->redos && !job->delete_request && !job->engine_job) {
-        const pare_err err = submit(job, PARE_AGAIN_ONE, job->redos, &diag);
-        if (err != PARE_OK) {
-            pare_web_job_set_text(&job->error, diag.text);
-            pare_web_job_touch(job);
-        }
-        pare_web_job_drop_redo(job);
-    }
+    if (job->redoing) pare_web_job_drop_redo(job, job->redos, true);
+    while (job->redos && job->state == PARE_JOB_CANCELLED)
+        pare_web_job_drop_redo(job, job->redos, true);
+    if (!job->delete_request) pare_web_job_next_redo(job);
     pare_request *const request = job->delete_request;
     if (!request) return;
     job->delete_request = NULL;
@@ -101,9 +95,37 @@ static void free_paths(path_list *p)
     free(p->all);
 }
 
+/* The kernel finds it beneath the root, and tells its absolute path. */
+static pare_err find_path(const pare_web_job *job, const char *name, char path[PATH_MAX],
+                          pare_diag *diag)
+{
+    int fd;
+    PARE_TRY(pare_beneath_open(job->root->fd, name, O_PATH, 0, &fd, diag));
+    const pare_err err = pare_fd_path(fd, path, PATH_MAX, diag);
+    close(fd);
+    return err;
+}
+
+/* Of a file that got another name when it was replaced, and will come back for a redo. */
+static pare_err find_path_of_gone(const pare_web_job *job, const char *name, char path[PATH_MAX],
+                                  pare_diag *diag)
+{
+    char folder[PATH_MAX];
+    const char *const slash = strrchr(name, '/');
+    const size_t len = slash ? (size_t)(slash - name) : 0;
+    if (len >= sizeof folder) return PARE_ERR_NOT_FOUND;
+    memcpy(folder, name, len);
+    folder[len] = '\0';
+    PARE_TRY(find_path(job, folder, path, diag));
+    const size_t at = strlen(path);
+    const int put =
+        snprintf(path + at, PATH_MAX - at, "%s%s", at > 1 ? "/" : "", slash ? slash + 1 : name);
+    return put > 0 && (size_t)put < PATH_MAX - at ? PARE_OK : PARE_ERR_NOT_FOUND;
+}
+
 /* Absolute paths for the engine, each found beneath its root by the kernel. What is gone is left
  * out when the job was begun before. */
-static pare_err find_paths(pare_web_job *job, json_t *source, bool again, path_list *out,
+static pare_err find_paths(pare_web_job *job, json_t *source, pare_again again, path_list *out,
                            pare_diag *diag)
 {
     json_t *const names = json_object_get(source, "paths");
@@ -117,15 +139,15 @@ static pare_err find_paths(pare_web_job *job, json_t *source, bool again, path_l
     }
     for (size_t i = 0; i < count; i++) {
         char path[PATH_MAX];
-        int fd;
+        pare_diag gone = {0};
         const char *name = json_string_value(json_array_get(names, i));
         if (!name) return pare_fail(diag, PARE_ERR_INVALID, "source: paths must be texts");
-        const pare_err err = pare_beneath_open(job->root->fd, name, O_PATH, 0, &fd, diag);
-        if (err == PARE_ERR_NOT_FOUND && again) continue;
-        if (err != PARE_OK) return err;
-        const pare_err named = pare_fd_path(fd, path, sizeof path, diag);
-        close(fd);
-        if (named != PARE_OK) return named;
+        pare_err err = find_path(job, name, path, &gone);
+        if (err == PARE_ERR_NOT_FOUND && again == PARE_AGAIN_ONE) {
+            err = find_path_of_gone(job, name, path, &gone);
+        }
+        if (err == PARE_ERR_NOT_FOUND && job->run_id != 0) continue;
+        if (err != PARE_OK) return pare_fail(diag, err, "%s", gone.text);
         out->all[out->count] = strdup(path);
         if (!out->all[out->count]) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory");
         out->count++;
@@ -180,7 +202,8 @@ static pare_err fill_batch(pare_web_job *job, const pare_settings *settings, cha
     return PARE_OK;
 }
 
-static pare_err submit(pare_web_job *job, pare_again again, const pare_redo *redo, pare_diag *diag)
+pare_err pare_web_job_submit(pare_web_job *job, pare_again again, const pare_redo *redo,
+                             pare_diag *diag)
 {
     char output[PATH_MAX], backup[PATH_MAX];
     pare_settings settings;
@@ -192,7 +215,7 @@ static pare_err submit(pare_web_job *job, pare_again again, const pare_redo *red
         pare_settings_read(text, job->server->options.batch.image.max_pixels, &settings, diag);
     if (err == PARE_OK && !job->base) err = pare_web_job_find_folders(job, source, &settings, diag);
     if (err == PARE_OK) err = fill_batch(job, &settings, output, backup, &batch, diag);
-    if (err == PARE_OK) err = find_paths(job, source, job->run_id != 0, &found, diag);
+    if (err == PARE_OK) err = find_paths(job, source, again, &found, diag);
     if (err == PARE_OK) {
         const pare_job_request request = {
             .options = &batch,
@@ -219,25 +242,5 @@ static pare_err submit(pare_web_job *job, pare_again again, const pare_redo *red
 
 pare_err pare_web_job_start(pare_web_job *job, pare_again again, pare_diag *diag)
 {
-    return submit(job, again, NULL, diag);
-}
-
-pare_err pare_web_job_redo(pare_web_job *job, uint64_t seq, json_t *settings, pare_diag *diag)
-{
-    pare_redo **end = &job->redos;
-    pare_redo *const redo = calloc(1, sizeof *redo);
-    if (!redo || job->redo_count == PARE_REDO_CAP) {
-        free(redo);
-        json_decref(settings);
-        return pare_fail(diag, PARE_ERR_NO_MEMORY, "too many images wait to be done again");
-    }
-    *redo = (pare_redo){.seq = seq, .settings = settings};
-    while (*end)
-        end = &(*end)->next;
-    *end = redo;
-    job->redo_count++;
-    if (job->engine_job) return PARE_OK; /* when it has ended */
-    const pare_err err = submit(job, PARE_AGAIN_ONE, job->redos, diag);
-    pare_web_job_drop_redo(job);
-    return err;
+    return pare_web_job_submit(job, again, NULL, diag);
 }

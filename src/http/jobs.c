@@ -101,20 +101,11 @@ void pare_web_job_read_totals(pare_web_job *job)
     job->last_seq = totals.seq;
 }
 
-void pare_web_job_drop_redo(pare_web_job *job)
-{
-    pare_redo *const redo = job->redos;
-    job->redos = redo->next;
-    job->redo_count--;
-    json_decref(redo->settings);
-    free(redo);
-}
-
 static void free_job(pare_web_job *job)
 {
     pare_job_release(&job->engine_job);
     while (job->redos)
-        pare_web_job_drop_redo(job);
+        pare_web_job_drop_redo(job, job->redos, false);
     if (job->area_fd >= 0) close(job->area_fd);
     free(job->name);
     free(job->settings);
@@ -419,10 +410,12 @@ static void revive(pare_web_job *job)
     json_decref(source);
     json_decref(text);
     pare_web_job_read_totals(job);
+    if (err == PARE_OK) err = pare_web_job_load_redos(job, &diag);
     if (err == PARE_OK && !pare_job_state_is_final(job->state) &&
         job->state != PARE_JOB_COLLECTING) {
         err = pare_web_job_start(job, PARE_AGAIN_RESUME, &diag);
     }
+    if (err == PARE_OK) pare_web_job_next_redo(job);
     if (err == PARE_OK || pare_job_state_is_final(job->state)) return;
     err = pare_ledger_job_set_state(pare_engine_ledger(job->server->engine), job->id,
                                     PARE_JOB_FAILED, diag.text, NULL);

@@ -15,8 +15,9 @@
 
 enum { PARE_REMOVED_CAP = 256, PARE_REDO_CAP = 1000 };
 
-/* One image to be done again when the job has time for it. */
+/* One image to be done again when the job has time for it; a row of the ledger. */
 typedef struct pare_redo {
+    int64_t id; /* of the row */
     uint64_t seq;
     json_t *settings; /* owned */
     struct pare_redo *next;
@@ -38,9 +39,10 @@ typedef struct pare_web_job {
     pare_progress progress;              /* workers is NULL */
     uint64_t last_seq;                   /* of the results */
     uint64_t job_version, progress_version;
-    unsigned slot; /* place in the lists of listeners */
-    pare_redo *redos;
+    unsigned slot;    /* place in the lists of listeners */
+    pare_redo *redos; /* the first one is in work when redoing */
     unsigned redo_count;
+    bool redoing;
     pare_request *delete_request; /* waits for the end */
     struct pare_web_job *next;    /* newest first */
 } pare_web_job;

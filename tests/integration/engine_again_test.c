@@ -196,6 +196,9 @@ static void redo(pare_output_mode mode, const char *backup_dir)
     options.image.effort++; /* other settings */
     again.last_seq = 10;
     MUST(try_add(engine, path, &again, request, options));
+    if (mode == PARE_OUTPUT_IN_PLACE) { /* the disk is not touched by the call */
+        CHECK_INT(size_of(path, "f0003.png"), ==, FILE_LEN / 2);
+    }
     pare_engine_run(engine);
     CHECK_INT(again.state, ==, PARE_JOB_DONE);
     CHECK_INT(again.results, ==, 1);
@@ -222,6 +225,38 @@ TEST(one_file_is_done_again_with_other_settings)
     (void)test_dir();
     snprintf(backup, sizeof backup, "%s/kept", test_dir_path());
     redo(PARE_OUTPUT_IN_PLACE, backup);
+}
+
+/* The sums and the row must not go on to claim a saving that is no more there. */
+TEST(a_redo_that_is_cancelled_says_that_the_original_is_back)
+{
+    static seen first, again;
+    char backup[128];
+    pare_batch_options options;
+    pare_engine *engine = make_engine(1, true);
+    char *const path = folder_of("shrink", 1);
+    snprintf(backup, sizeof backup, "%s/kept", test_dir_path());
+    options_for(&first, &options);
+    options.backup_dir = backup;
+    MUST(try_add(engine, path, &first, (pare_job_request){.job_id = add_row(engine)}, options));
+    pare_engine_run(engine);
+    const int64_t run_id = pare_job_run_id(first.job);
+    const pare_job_request request = {
+        .job_id = 1, .run_id = run_id, .again = PARE_AGAIN_ONE, .redo_seq = 1};
+    options.user = &again;
+    again.last_seq = 1;
+    MUST(try_add(engine, path, &again, request, options));
+    while (size_of(path, "f0000.png") != FILE_LEN)
+        uv_run(pare_engine_loop(engine), UV_RUN_NOWAIT);
+    pare_job_cancel(again.job);
+    pare_engine_run(engine);
+    if (again.state == PARE_JOB_DONE) test_skip("the image was done before the cancel");
+    CHECK_INT(again.state, ==, PARE_JOB_CANCELLED);
+    CHECK_INT(size_of(path, "f0000.png"), ==, again.last.bytes_out);
+    CHECK_INT(again.last.files_done, ==, 1);
+    CHECK_INT(again.replaced, ==, 1);
+    check_sums(engine, run_id, &again.last);
+    pare_engine_destroy(&engine);
 }
 
 TEST(what_was_replaced_without_a_backup_is_not_done_again)
@@ -332,6 +367,7 @@ TEST(a_cancelled_job_is_not_taken_up_by_the_next_engine)
 
 RUN(a_killed_run_goes_on_where_it_was, files_that_failed_are_tried_again_and_sums_stay_right,
     one_file_is_done_again_with_other_settings,
+    a_redo_that_is_cancelled_says_that_the_original_is_back,
     what_was_replaced_without_a_backup_is_not_done_again,
     a_redo_that_fails_leaves_the_earlier_result, an_engine_that_closes_leaves_jobs_to_the_next_one,
     a_cancelled_job_is_not_taken_up_by_the_next_engine)

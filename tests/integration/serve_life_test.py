@@ -244,6 +244,64 @@ def one_image_is_done_again_smaller():
         server.stop()
 
 
+def a_redo_that_waits_outlives_the_server():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_many(root, 60, 60)
+        server = Server(PARE, folder, "-j1", roots=[root])
+        job = root_job(server, settings={"effort": 5, "output": {"mode": "in_place"}})
+        base = f"/api/v1/jobs/{job}"
+        events = Events(server, f"?job={job}")
+        events.wait(lambda name, data: len([r for r in events.results() if r["outcome"] == "optimized"]) >= 3)
+        rows = [r for r in events.results() if r["outcome"] == "optimized"][:3]
+        events.close()
+        server.post(base + "/pause")
+        for row in rows:
+            for quality in (90, 30):  # the second wish counts
+                server.post(f"{base}/results/{row['seq']}/redo", {"settings": {"quality": quality}}, 202)
+        server.kill()
+        server.start()
+        equal(server.get(base)["state"], "paused")
+        server.post(base + "/resume")
+        events = Events(server, f"?job={job}")
+        replaced = lambda: {r["replaces"]: r for r in events.results() if r["replaces"]}
+        events.wait(lambda name, data: len(replaced()) == 3)
+        equal(sorted(replaced()), sorted(r["seq"] for r in rows), "rows that were replaced")
+        server.wait_job(job)
+        found, all_rows = check_totals(server, job, events.results())
+        equal(found["progress"]["files_done"], 60)
+        for row in all_rows:
+            equal(os.path.getsize(os.path.join(root, row["input"])), row["bytes_out"], row["input"])
+        events.close()
+        server.stop()
+        server.start()  # and none comes back
+        equal(server.get(base)["state"], "done")
+        check_totals(server, job)
+        equal(server.get(base + "/results?limit=1")["total"], 60)
+        server.stop()
+
+
+def a_single_file_in_place_with_a_new_name_is_done_again():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_many(root, 2, 60)
+        server = Server(PARE, folder, roots=[root])
+        job = root_job(server, ["image-00000.png", "image-00001.png"],
+                       settings={"format": "webp", "output": {"mode": "in_place"}})
+        server.wait_job(job)
+        _, rows = check_totals(server, job)
+        equal(sorted(n for n in os.listdir(root)), ["image-00000.webp", "image-00001.webp"])
+        server.post(f"/api/v1/jobs/{job}/results/{rows[0]['seq']}/redo", {"settings": {"format": "original"}}, 202)
+        events = Events(server, f"?job={job}")
+        events.wait(lambda name, data: name == "results" and data["results"][-1]["replaces"] == rows[0]["seq"])
+        events.close()
+        found = server.wait_job(job)
+        check_totals(server, job)
+        equal((found["error"], found["progress"]["files_done"]), (None, 2))
+        equal(sorted(os.listdir(root)), sorted([rows[0]["input"], rows[1]["output"]]))
+        server.stop()
+
+
 def presets_are_kept():
     with scratch() as folder:
         server = Server(PARE, folder)
@@ -417,6 +475,7 @@ def one_shot_resizes_and_aims_at_a_size_as_the_command_line():
 
 run([a_folder_becomes_smaller_and_its_results_can_be_had, uploads_come_back_as_a_zip,
      in_place_is_undone, pause_resume_cancel_and_retry, a_failed_file_is_tried_again,
-     one_image_is_done_again_smaller, presets_are_kept, a_killed_server_goes_on_with_right_numbers,
+     one_image_is_done_again_smaller,
+     a_redo_that_waits_outlives_the_server, a_single_file_in_place_with_a_new_name_is_done_again, presets_are_kept, a_killed_server_goes_on_with_right_numbers,
      a_thousand_files_watched_live, one_shot_gives_the_bytes_of_the_command_line,
      one_shot_resizes_and_aims_at_a_size_as_the_command_line])

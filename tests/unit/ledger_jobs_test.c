@@ -242,6 +242,42 @@ TEST(jobs_are_kept_changed_and_deleted_with_their_rows)
     pare_ledger_close(&ledger);
 }
 
+static void list_redos(void *user, int64_t id, uint64_t seq, const char *settings)
+{
+    char *const text = user;
+    snprintf(text + strlen(text), 64, "%lld:%llu=%s ", (long long)id, (unsigned long long)seq,
+             settings);
+}
+
+TEST(images_to_be_done_again_wait_in_the_order_of_asking)
+{
+    char path[128], text[512] = "";
+    int64_t job, other, id;
+    const pare_ledger_job row = {.name = "job"};
+    pare_ledger *ledger = NULL;
+    ledger_path(path);
+    MUST(pare_ledger_open(path, NULL, NULL, &ledger, NULL));
+    MUST(pare_ledger_job_add(ledger, &row, &job, NULL));
+    MUST(pare_ledger_job_add(ledger, &row, &other, NULL));
+    MUST(pare_ledger_redo_add(ledger, job, 9, "{a}", &id, NULL));
+    MUST(pare_ledger_redo_add(ledger, other, 1, "{b}", &id, NULL));
+    MUST(pare_ledger_redo_add(ledger, job, 4, "{c}", &id, NULL));
+    CHECK_INT(id, ==, 3);
+    pare_ledger_close(&ledger);
+    MUST(pare_ledger_open(path, NULL, NULL, &ledger, NULL)); /* they outlive the program */
+    MUST(pare_ledger_redos(ledger, job, list_redos, text, NULL));
+    CHECK_STR(text, "1:9={a} 3:4={c} ");
+    MUST(pare_ledger_redo_delete(ledger, 1, NULL));
+    CHECK_INT(pare_ledger_redo_delete(ledger, 1, NULL), ==, PARE_ERR_NOT_FOUND);
+    MUST(pare_ledger_job_delete(ledger, job, NULL));
+    text[0] = '\0';
+    MUST(pare_ledger_redos(ledger, job, list_redos, text, NULL));
+    CHECK_STR(text, "");
+    MUST(pare_ledger_redos(ledger, other, list_redos, text, NULL));
+    CHECK_STR(text, "2:1={b} ");
+    pare_ledger_close(&ledger);
+}
+
 static void list_presets(void *user, const char *name, const char *settings)
 {
     char *const text = user;
@@ -353,5 +389,6 @@ TEST(what_was_done_earlier_decides_what_is_wanted)
 
 RUN(results_come_in_pages_sorted_and_filtered, a_row_tells_all_that_was_reported,
     totals_are_sums_of_rows_that_count, jobs_are_kept_changed_and_deleted_with_their_rows,
-    presets_are_kept_by_name, a_ledger_of_version_1_keeps_its_rows, rows_of_jobs_are_not_pruned,
+    images_to_be_done_again_wait_in_the_order_of_asking, presets_are_kept_by_name,
+    a_ledger_of_version_1_keeps_its_rows, rows_of_jobs_are_not_pruned,
     what_was_done_earlier_decides_what_is_wanted)

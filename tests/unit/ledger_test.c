@@ -134,7 +134,7 @@ TEST(a_newer_ledger_is_refused_and_stays)
     CHECK_INT(pwrite(fd, "\0\0\0\x63", 4, 60), ==, 4);
     close(fd);
     CHECK_INT(pare_ledger_open(path, NULL, NULL, &ledger, &diag), ==, PARE_ERR_INVALID);
-    CHECK_TRUE(strstr(diag.text, "newer Pare (version 99, this one knows 2)") != NULL);
+    CHECK_TRUE(strstr(diag.text, "newer Pare (version 99, this one knows 3)") != NULL);
     CHECK_TRUE(ledger == NULL);
     CHECK_INT(access(path, F_OK), ==, 0);
 }

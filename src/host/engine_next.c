@@ -70,7 +70,7 @@ static bool serve_one(pare_engine *engine)
         const pare_queue_item *const first = pare_queue_first(&job->queue);
         /* The last, smallest images gain nothing by waiting behind each other. */
         const uint64_t us = pare_job_expected_us(job, first->cost);
-        if (!pare_pool_has_room(engine->pool, us)) return false;
+        if (!pare_pool_has_room(engine->pool, us, pare_job_needs_all(first))) return false;
         const double served = job->served;
         const size_t count = job->queue.count;
         const bool sent = pare_job_dispatch(job, room);

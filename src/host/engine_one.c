@@ -92,6 +92,8 @@ static void estimate(pare_one *one)
     one->sent.deadline_ms = ms < 1e15 ? (uint64_t)ms : (uint64_t)1e15;
     one->memory_bytes = pare_header_memory_bytes(&header, one->bytes_in, &one->image);
     one->cost = pare_header_cost(&header, one->bytes_in, &one->image);
+    one->sent.needs_all =
+        one->sent.kind == PARE_TASK_SCORE || !pare_header_is_common(header.format, &one->image);
 }
 
 static pare_err take_input(pare_one *one)
@@ -235,6 +237,7 @@ static void release_memory(pare_one *one)
 static void enqueue(pare_one *one)
 {
     one->step = PARE_ONE_QUEUED;
+    if (one->sent.needs_all && one->engine->pool) pare_pool_want_all(one->engine->pool);
     pare_one **at = &one->engine->ones_queued;
     while (*at && one->attempts == 0) {
         at = &(*at)->queue_next;
@@ -355,7 +358,7 @@ static bool send_first(pare_engine *engine)
     const double us = engine->one_us_per_cost * one->cost;
     one->sent.expected_us = us > 0 && us < UNKNOWN_US ? (uint64_t)us : UNKNOWN_US;
     if (one->memory_bytes > pare_governor_room(&engine->governor) ||
-        !pare_pool_has_room(engine->pool, one->sent.expected_us)) {
+        !pare_pool_has_room(engine->pool, one->sent.expected_us, one->sent.needs_all)) {
         return false;
     }
     engine->ones_queued = one->queue_next;

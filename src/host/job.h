@@ -202,6 +202,7 @@ void pare_job_enqueue(pare_task *task);
 /* The best task of at most room_bytes goes to a worker. False: none fits, or no worker took it. */
 bool pare_job_dispatch(pare_job *job, uint64_t room_bytes);
 uint64_t pare_job_expected_us(const pare_job *job, double cost);
+bool pare_job_needs_all(const pare_queue_item *item); /* see pare_pool_want_all() */
 /* Was it the disk, and is another try left? Not once the result has its name. */
 bool pare_job_may_retry(const pare_task *task, pare_err err);
 void pare_job_wait(pare_task *task, bool commit_next);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "host/engine_inside.h"
+#include "wire/header.h"
 
 enum {
     WAITING_CAP = 128,
@@ -39,6 +40,7 @@ static pare_task *task_new(pare_job *job, const pare_plan_entry *entry)
     task->sent.id = ++job->engine->next_task_id;
     task->sent.kind = PARE_TASK_OPTIMIZE;
     task->sent.options = &job->options.image;
+    task->sent.needs_all = !pare_header_is_common((pare_format)entry->format, &job->options.image);
     task->sent.name = entry->name;
     task->sent.bytes_in = entry->ident.size_bytes;
     task->sent.client = &CLIENT;
@@ -319,6 +321,7 @@ void pare_job_enqueue(pare_task *task)
         .user = task,
     };
     task->queued_us = pare_clock_us();
+    if (task->sent.needs_all) pare_pool_want_all(task->job->engine->pool);
     if (task->job->queue.count == 0) pare_engine_joins(task->job);
     if (pare_queue_push(&task->job->queue, &item) != PARE_OK) {
         fail_task(task, PARE_ERR_NO_MEMORY, "no memory for the queue");
@@ -373,6 +376,12 @@ uint64_t pare_job_expected_us(const pare_job *job, double cost)
     if (job->us_per_cost <= 0) return UNKNOWN_US;
     const double us = job->us_per_cost * cost;
     return us < UNKNOWN_US ? (uint64_t)us : UNKNOWN_US;
+}
+
+bool pare_job_needs_all(const pare_queue_item *item)
+{
+    const pare_task *const task = item->user;
+    return task->sent.needs_all;
 }
 
 bool pare_job_dispatch(pare_job *job, uint64_t room_bytes)

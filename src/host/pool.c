@@ -39,6 +39,7 @@ typedef struct worker {
     const char *verdict_text;
     pare_pool_task *tasks[IN_FLIGHT_CAP]; /* [0] is being worked on */
     uint32_t task_count;
+    bool has_all; /* formats: it is the whole worker program, not pare-worker-common */
     uint64_t started_us, asked_to_end_us;
     uint64_t tasks_done; /* by this number, over restarts */
     pare_pool_worker record;
@@ -51,12 +52,13 @@ typedef struct worker {
 
 struct pare_pool {
     pare_pool_config config;
-    char path[4096];
+    char path[4096], common_path[4096]; /* common_path may be empty: there is none */
     uv_timer_t tick;
     uint32_t size; /* how many there should be */
     uint32_t failed_starts;
     uint64_t restarts, recycled, sampled_us;
     bool closing, fatal;
+    bool wants_all;  /* workers that are started from now on have all formats */
     worker *workers; /* worker_cap of them */
 };
 
@@ -85,6 +87,9 @@ static void fail_for_good(pare_pool *pool, pare_err err, const char *text)
 static void start(pare_pool *pool, worker *w)
 {
     pare_diag diag = {0};
+    pare_worker_command command = pool->config.command;
+    w->has_all = pool->wants_all || pool->common_path[0] == '\0';
+    if (!w->has_all) command.path = pool->common_path;
     w->verdict = PARE_OK;
     w->verdict_text = "";
     w->tasks_here = 0;
@@ -94,8 +99,7 @@ static void start(pare_pool *pool, worker *w)
     w->cpu_pct = 0;
     w->state = WORKER_STARTING;
     watch(pool);
-    const pare_err err =
-        pare_worker_link_spawn(&w->link, pool->config.loop, &pool->config.command, &diag);
+    const pare_err err = pare_worker_link_spawn(&w->link, pool->config.loop, &command, &diag);
     if (err == PARE_OK) return;
     w->state = w->link.in_use ? WORKER_DYING : WORKER_NONE;
     /* Out of processes for a moment is no reason to stop while others work. */
@@ -143,6 +147,22 @@ void pare_pool_resize(pare_pool *pool, uint32_t size)
     }
 }
 
+/* It waits for a task that no worker like it will get any more. */
+static bool is_outdated(const pare_pool *pool, const worker *w)
+{
+    return pool->wants_all && !w->has_all && w->state == WORKER_READY;
+}
+
+void pare_pool_want_all(pare_pool *pool)
+{
+    if (pool->wants_all || pool->closing) return;
+    pool->wants_all = true;
+    for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
+        worker *const w = &pool->workers[i];
+        if (is_outdated(pool, w) && w->task_count == 0) retire(w);
+    }
+}
+
 /* ---- answers ---- */
 
 static pare_pool_task *shift(worker *w)
@@ -175,6 +195,10 @@ static void on_hello(pare_pool *pool, worker *w, const pare_message *message)
     }
     w->state = WORKER_READY;
     pool->failed_starts = 0;
+    if (is_outdated(pool, w)) {
+        retire(w);
+        return;
+    }
     pool->config.events->on_room(pool->config.user);
 }
 
@@ -186,7 +210,7 @@ static void after_task(pare_pool *pool, worker *w)
     if (w->state == WORKER_READY && worn) {
         pool->recycled++;
         retire(w);
-    } else if (w->state == WORKER_RETIRING && w->task_count == 0) {
+    } else if (is_outdated(pool, w) || (w->state == WORKER_RETIRING && w->task_count == 0)) {
         retire(w);
     }
 }
@@ -361,6 +385,7 @@ pare_err pare_pool_create(const pare_pool_config *config, pare_pool **out, pare_
     pool->workers = workers;
     strcpy(pool->path, config->command.path);
     pool->config.command.path = pool->path;
+    pare_pool_find_common(pool->path, pool->common_path);
     for (uint32_t i = 0; i < config->worker_cap; i++) {
         workers[i].pool = pool;
         workers[i].number = i + 1;
@@ -375,12 +400,13 @@ pare_err pare_pool_create(const pare_pool_config *config, pare_pool **out, pare_
 }
 
 /* An idle worker before a busy one; among busy ones the one whose task began first. */
-static worker *choose(const pare_pool *pool, uint64_t expected_us)
+static worker *choose(const pare_pool *pool, uint64_t expected_us, bool needs_all)
 {
     worker *best = NULL;
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
         worker *const w = &pool->workers[i];
         if (w->state != WORKER_READY || w->task_count >= IN_FLIGHT_CAP) continue;
+        if (needs_all && !w->has_all) continue;
         if (w->task_count == 0) return w;
         if (w->tasks[0]->expected_us + expected_us > SHORT_TASK_US) continue;
         if (!best || w->tasks[0]->started_us < best->tasks[0]->started_us) best = w;
@@ -388,14 +414,15 @@ static worker *choose(const pare_pool *pool, uint64_t expected_us)
     return best;
 }
 
-bool pare_pool_has_room(const pare_pool *pool, uint64_t expected_us)
+bool pare_pool_has_room(const pare_pool *pool, uint64_t expected_us, bool needs_all)
 {
-    return !pool->closing && !pool->fatal && choose(pool, expected_us) != NULL;
+    return !pool->closing && !pool->fatal && choose(pool, expected_us, needs_all) != NULL;
 }
 
 bool pare_pool_send(pare_pool *pool, pare_pool_task *task)
 {
-    worker *const w = pool->closing || pool->fatal ? NULL : choose(pool, task->expected_us);
+    worker *const w =
+        pool->closing || pool->fatal ? NULL : choose(pool, task->expected_us, task->needs_all);
     if (!w) return false;
     pare_message message;
     memset(&message, 0, sizeof message);

@@ -32,6 +32,7 @@ typedef struct pare_pool_task {
     int fd_count;
     uint64_t deadline_ms; /* from the moment that the worker can begin */
     uint64_t expected_us; /* a second task joins only when both are short */
+    bool needs_all;       /* formats; see pare_pool_want_all() */
     const char *name;     /* for the view */
     uint64_t bytes_in;    /* for the view */
     const pare_pool_client *client;
@@ -78,7 +79,12 @@ void pare_pool_resize(pare_pool *pool, uint32_t size);
 /* Give a task to an idle worker, or to one that works on a short one. False: no room now. */
 bool pare_pool_send(pare_pool *pool, pare_pool_task *task);
 /* Would a task of this expected time be taken? */
-bool pare_pool_has_room(const pare_pool *pool, uint64_t expected_us);
+bool pare_pool_has_room(const pare_pool *pool, uint64_t expected_us, bool needs_all);
+
+/* A task with needs_all is about to come. Workers are started as pare-worker-common, which lacks
+ * the formats whose libraries take longest to load; from now on each is replaced, as soon as it is
+ * idle, by one that has them. Before, no task with needs_all finds room. */
+void pare_pool_want_all(pare_pool *pool);
 
 /* The worker that gave this answer lied: replace it. Its other task comes back. */
 void pare_pool_distrust(pare_pool *pool, uint32_t worker);
@@ -122,5 +128,7 @@ void pare_pool_destroy(pare_pool **pool);
  * in the build tree, or where it was installed. Terminated.
  * Errors: PARE_ERR_NOT_FOUND (the text names the places), PARE_ERR_INVALID. */
 PARE_NODISCARD pare_err pare_pool_find_worker(const char *wanted, char path[4096], pare_diag *diag);
+/* The program beside it with the common formats only; "" when there is none. */
+void pare_pool_find_common(const char *worker, char path[4096]);
 
 #endif /* PARE_HOST_POOL_H */

@@ -14,6 +14,12 @@ static bool try_path(const char *path)
     return access(path, X_OK) == 0;
 }
 
+void pare_pool_find_common(const char *worker, char path[PATH_CAP])
+{
+    const int need = snprintf(path, PATH_CAP, "%s-common", worker);
+    if (need <= 0 || need >= PATH_CAP || !try_path(path)) path[0] = '\0';
+}
+
 pare_err pare_pool_find_worker(const char *wanted, char path[PATH_CAP], pare_diag *diag)
 {
     /* Beside the program; installed, wherever the prefix was moved to; in the build tree, seen from

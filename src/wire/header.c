@@ -311,3 +311,21 @@ double pare_header_cost(const pare_header *header, uint64_t file_len, const pare
     const double cost = 20e3 + pixels(header, file_len) * each + (double)file_len;
     return cost < 1e15 ? cost : 1e15;
 }
+
+static bool is_common_format(pare_format format)
+{
+    return format == PARE_FORMAT_JPEG || format == PARE_FORMAT_PNG || format == PARE_FORMAT_WEBP ||
+           format == PARE_FORMAT_GIF;
+}
+
+bool pare_header_is_common(pare_format format_in, const pare_options *options)
+{
+    if (!is_common_format(format_in)) return false;
+    switch (options->target) {
+    case PARE_TARGET_ORIGINAL: return true;
+    case PARE_TARGET_AUTO: return true; /* the same, or JPEG, or PNG */
+    case PARE_TARGET_SMALLEST: return false;
+    case PARE_TARGET_FORMAT: return is_common_format(options->format);
+    }
+    return false;
+}

@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The table of formats, and what all decoders share. Adding a format is one file and one line. */
+/* Search in the table of formats, and what all decoders share. */
 #include "core/codec/codec.h"
 
 #include "base/err.h"
 
-/* In the order in which ties between equally small results are decided. */
-static const pare_codec *const CODECS[] = {
-    &pare_codec_jpeg, &pare_codec_png,  &pare_codec_webp,
-#ifdef PARE_HAVE_AVIF
-    &pare_codec_avif,
-#endif
-    &pare_codec_gif,  &pare_codec_tiff,
-#ifdef PARE_HAVE_SVG
-    &pare_codec_svg,
-#endif
-};
-
 const pare_codec *pare_codec_find(pare_format format)
 {
-    for (size_t i = 0; i < sizeof CODECS / sizeof *CODECS; i++) {
-        if (CODECS[i]->format == format) return CODECS[i];
+    for (size_t i = 0; i < pare_codec_formats.count; i++) {
+        const pare_codec *const codec = pare_codec_formats.codecs[i];
+        if (codec->format == format) return codec;
     }
     return NULL;
 }

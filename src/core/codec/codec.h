@@ -121,7 +121,15 @@ typedef struct pare_codec {
     void (*frames_close)(pare_frames **frames);
 } pare_codec;
 
-/* NULL when Pare was built without it. */
+/* In the order in which ties between equally small results are decided. codec_table.c has all
+ * formats, codec_table_common.c those of the worker that starts fast; a program links one. */
+typedef struct pare_codec_table {
+    const pare_codec *const *codecs;
+    size_t count;
+} pare_codec_table;
+extern const pare_codec_table pare_codec_formats;
+
+/* NULL when this program was built without it. */
 const pare_codec *pare_codec_find(pare_format format);
 
 extern const pare_codec pare_codec_jpeg, pare_codec_png, pare_codec_webp, pare_codec_avif,

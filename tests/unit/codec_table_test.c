@@ -35,8 +35,8 @@ TEST(a_task_is_common_when_all_its_formats_are)
          false},
         {"tiff to jpeg", PARE_FORMAT_TIFF, PARE_TARGET_FORMAT, PARE_FORMAT_JPEG, false},
         {"svg stays", PARE_FORMAT_SVG, PARE_TARGET_ORIGINAL, PARE_FORMAT_UNKNOWN, false},
-        {"the first bytes did not tell", PARE_FORMAT_UNKNOWN, PARE_TARGET_AUTO,
-         PARE_FORMAT_UNKNOWN, false},
+        {"the first bytes did not tell", PARE_FORMAT_UNKNOWN, PARE_TARGET_AUTO, PARE_FORMAT_UNKNOWN,
+         false},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         pare_options options;

@@ -99,12 +99,22 @@ typedef struct pare_codec {
      * Damage that hides pixels is PARE_ERR_CORRUPT or PARE_ERR_TRUNCATED, never a guess. */
     pare_err (*decode)(pare_bytes file, const pare_limits *limits, pare_image *out,
                        pare_diag *diag);
+    /* As decode, but out->pixels stays NULL: for work on the bytes of the file. NULL: cannot. */
+    pare_err (*decode_header)(pare_bytes file, const pare_limits *limits, pare_image *out,
+                              pare_diag *diag);
     /* Prepare for attempts. source and params are borrowed until close. */
     pare_err (*encoder_open)(const pare_source *source, const pare_encode_params *params,
                              pare_encoder **out, pare_diag *diag);
     /* Write one candidate into *out (emptied first). quality: 1..100, may be fractional; ignored
      * when params->lossless. Deterministic. */
     pare_err (*encoder_try)(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag);
+    /* Is the file what a try at this quality from the original meant to write, and is that what the
+     * original allows? Reads the bytes by other means than those that wrote them; stricter and
+     * cheaper than comparing pixels. PARE_ERR_VERIFY, PARE_ERR_NO_MEMORY. NULL: pixels are
+     * compared.
+     */
+    pare_err (*encoder_check)(pare_encoder *encoder, double quality, pare_bytes file,
+                              pare_diag *diag);
     void (*encoder_close)(pare_encoder **encoder);
     /* Write the file anew: all frames, each as it was for as long as it was shown. NULL: cannot.
      * Appends to *out; the caller verifies and compares sizes. PARE_SKIP_* for what would be lost.

@@ -11,7 +11,9 @@ const pare_codec pare_codec_jpeg = {
             PARE_CODEC_CMYK | PARE_CODEC_RECOMPRESS | PARE_CODEC_ORIENTATION,
     .read_info = pare_jpeg_read_info,
     .decode = pare_jpeg_decode,
+    .decode_header = pare_jpeg_decode_header,
     .encoder_open = pare_jpeg_encoder_open,
     .encoder_try = pare_jpeg_encoder_try,
+    .encoder_check = pare_jpeg_encoder_check,
     .encoder_close = pare_jpeg_encoder_close,
 };

@@ -25,6 +25,7 @@ typedef struct session {
     pare_image *out;
     pare_diag *diag;
     pare_err err;
+    bool header_only;
     bool saw_early_end, saw_damage, saw_many_scans;
     char damage[JMSG_LENGTH_MAX];
 } session;
@@ -163,6 +164,15 @@ static pare_err decode_steps(session *s)
     }
     PARE_TRY(pare_limits_check(s->limits, jpeg->image_width, jpeg->image_height, pixel_cost(jpeg),
                                s->diag));
+    if (s->header_only) {
+        *s->out = (pare_image){.width_px = jpeg->image_width,
+                               .height_px = jpeg->image_height,
+                               .color = color,
+                               .channels = (uint8_t)jpeg->num_components,
+                               .depth_bits = 8,
+                               .source_depth_bits = 8};
+        return PARE_OK;
+    }
     choose_scale(jpeg, s->limits);
     jpeg->dct_method = JDCT_ISLOW;
     jpeg_start_decompress(jpeg);
@@ -213,10 +223,14 @@ static void invert_inks(pare_image *image)
     }
 }
 
-pare_err pare_jpeg_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
-                          pare_diag *diag)
+static pare_err decode(pare_bytes file, bool header_only, const pare_limits *limits,
+                       pare_image *out, pare_diag *diag)
 {
-    session s = {.limits = limits, .out = out, .diag = diag, .err = PARE_ERR_CODEC};
+    session s = {.limits = limits,
+                 .out = out,
+                 .diag = diag,
+                 .err = PARE_ERR_CODEC,
+                 .header_only = header_only};
     *out = (pare_image){0};
     run_session(&s, file);
     pare_err err = s.err;
@@ -225,8 +239,20 @@ pare_err pare_jpeg_decode(pare_bytes file, const pare_limits *limits, pare_image
         pare_jpeg_markers_read(file, &markers);
         err = pare_jpeg_markers_metadata(&markers, &out->metadata);
         out->orientation = pare_exif_orientation(markers.exif);
-        if (out->color == PARE_COLOR_CMYK) invert_inks(out);
+        if (out->color == PARE_COLOR_CMYK && !header_only) invert_inks(out);
     }
     if (err != PARE_OK) pare_image_deinit(out);
     return err;
+}
+
+pare_err pare_jpeg_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
+                          pare_diag *diag)
+{
+    return decode(file, false, limits, out, diag);
+}
+
+pare_err pare_jpeg_decode_header(pare_bytes file, const pare_limits *limits, pare_image *out,
+                                 pare_diag *diag)
+{
+    return decode(file, true, limits, out, diag);
 }

@@ -9,4 +9,8 @@
 PARE_NODISCARD pare_err pare_jpeg_decode(pare_bytes file, const pare_limits *limits,
                                          pare_image *out, pare_diag *diag);
 
+/* As pare_codec.decode_header. */
+PARE_NODISCARD pare_err pare_jpeg_decode_header(pare_bytes file, const pare_limits *limits,
+                                                pare_image *out, pare_diag *diag);
+
 #endif /* PARE_CORE_JPEG_DECODE_H */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "core/codec/jpeg_check.h"
 #include "core/codec/jpeg_quantize.h"
 #include "core/codec/jpeg_tables.h"
 #include "core/codec/jpeg_write.h"
@@ -29,6 +30,10 @@ struct pare_encoder {
     const pare_metadata *metadata;
     bool is_lossless;
     int effort;
+    /* What the last try wrote from: */
+    double quality;
+    const pare_jpeg_coeffs *planned;
+    uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64];
 };
 
 static void describe_frame(pare_encoder *self, const pare_jpeg_coeffs *coeffs)
@@ -44,6 +49,9 @@ static pare_err open_lossless(pare_encoder *self, pare_diag *diag)
 {
     for (int i = 0; i < self->coeffs.component_count; i++) {
         PARE_TRY(pare_jpeg_blocks_copy(&self->frame.blocks[i], &self->coeffs.planes[i], diag));
+        if (!pare_jpeg_check_same(&self->frame.blocks[i], &self->coeffs.planes[i])) {
+            return pare_fail(diag, PARE_ERR_VERIFY, "verify: JPEG: a coefficient was lost");
+        }
     }
     pare_jpeg_coeffs_release_rows(&self->coeffs);
     return PARE_OK;
@@ -138,11 +146,12 @@ static bool has_chroma(const pare_jpeg_coeffs *coeffs)
     return coeffs->color == PARE_JPEG_YCC || coeffs->color == PARE_JPEG_YCCK;
 }
 
-static pare_err quantize(pare_encoder *self, const pare_jpeg_coeffs *coeffs, uint16_t (*quants)[64])
+static pare_err quantize(pare_encoder *self)
 {
+    const pare_jpeg_coeffs *coeffs = self->planned;
     for (int i = 0; i < coeffs->component_count; i++) {
         const bool is_chroma = has_chroma(coeffs) && (i == 1 || i == 2);
-        const pare_jpeg_quantizer quantizer = {.quant = quants[i],
+        const pare_jpeg_quantizer quantizer = {.quant = self->quants[i],
                                                .weighing = is_chroma ? PARE_JPEG_WEIGH_CHROMA
                                                                      : PARE_JPEG_WEIGH_LUMA,
                                                .trellis = self->effort >= 2};
@@ -151,20 +160,46 @@ static pare_err quantize(pare_encoder *self, const pare_jpeg_coeffs *coeffs, uin
     return PARE_OK;
 }
 
-static pare_err write_smallest(const pare_encoder *self, const pare_jpeg_coeffs *head,
-                               const uint16_t (*quants)[64], pare_buf *out, pare_diag *diag)
+/* Everything that is written at a quality, but not how. */
+static pare_err plan(pare_encoder *self, double quality, pare_diag *diag)
+{
+    self->planned = NULL;
+    if (self->is_lossless) {
+        self->planned = &self->coeffs;
+        for (int i = 0; i < self->coeffs.component_count; i++) {
+            for (int k = 0; k < 64; k++)
+                self->quants[i][k] = self->coeffs.planes[i].quant[k];
+        }
+    } else {
+        if (!(quality >= 1.0 && quality <= 100.0)) {
+            return pare_fail(diag, PARE_ERR_INVALID, "quality %g", quality);
+        }
+        PARE_TRY(choose_coeffs(self, quality, &self->planned, self->quants));
+        PARE_TRY(quantize(self));
+    }
+    self->quality = quality;
+    describe_frame(self, self->planned);
+    return PARE_OK;
+}
+
+static pare_jpeg_file describe_file(const pare_encoder *self, const pare_jpeg_script *script)
+{
+    return (pare_jpeg_file){.head = self->planned,
+                            .frame = &self->frame,
+                            .quants = (const uint16_t(*)[64])self->quants,
+                            .script = script,
+                            .metadata = self->metadata};
+}
+
+static pare_err write_smallest(const pare_encoder *self, pare_buf *out, pare_diag *diag)
 {
     pare_jpeg_script scripts[PARE_JPEG_SCRIPTS_MAX];
     const int count =
-        pare_jpeg_script_search(&self->frame, has_chroma(head), self->effort, scripts);
+        pare_jpeg_script_search(&self->frame, has_chroma(self->planned), self->effort, scripts);
     pare_buf other = {0};
     pare_err err = PARE_OK;
     for (int i = 0; i < count && err == PARE_OK; i++) {
-        const pare_jpeg_file file = {.head = head,
-                                     .frame = &self->frame,
-                                     .quants = quants,
-                                     .script = &scripts[i],
-                                     .metadata = self->metadata};
+        const pare_jpeg_file file = describe_file(self, &scripts[i]);
         other.len = 0;
         err = pare_jpeg_write(&file, i ? &other : out, diag);
         if (err == PARE_OK && i && other.len < out->len) pare_buf_move(out, &other);
@@ -175,23 +210,24 @@ static pare_err write_smallest(const pare_encoder *self, const pare_jpeg_coeffs 
 
 pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out, pare_diag *diag)
 {
-    uint16_t quants[PARE_JPEG_COMPONENTS_MAX][64];
-    const pare_jpeg_coeffs *coeffs = &self->coeffs;
     out->len = 0;
-    if (self->is_lossless) {
-        for (int i = 0; i < self->coeffs.component_count; i++) {
-            for (int k = 0; k < 64; k++)
-                quants[i][k] = self->coeffs.planes[i].quant[k];
-        }
-    } else {
-        if (!(quality >= 1.0 && quality <= 100.0)) {
-            return pare_fail(diag, PARE_ERR_INVALID, "quality %g", quality);
-        }
-        PARE_TRY(choose_coeffs(self, quality, &coeffs, quants));
-        PARE_TRY(quantize(self, coeffs, quants));
+    PARE_TRY(plan(self, quality, diag));
+    return write_smallest(self, out, diag);
+}
+
+pare_err pare_jpeg_encoder_check(pare_encoder *self, double quality, pare_bytes file,
+                                 pare_diag *diag)
+{
+    if (!self->planned || (!self->is_lossless && self->quality != quality)) {
+        PARE_TRY(plan(self, quality, diag));
     }
-    describe_frame(self, coeffs);
-    return write_smallest(self, coeffs, (const uint16_t(*)[64])quants, out, diag);
+    const pare_jpeg_file want = describe_file(self, NULL);
+    PARE_TRY(pare_jpeg_check(file, &want, diag));
+    if (self->is_lossless) return PARE_OK; /* the numbers were compared when they were copied */
+    if (self->planned == &self->halved) {
+        PARE_TRY(pare_jpeg_check_halved(&self->halved, &self->coeffs, diag));
+    }
+    return pare_jpeg_check_near(&self->frame, want.quants, self->planned, diag);
 }
 
 void pare_jpeg_encoder_close(pare_encoder **encoder)

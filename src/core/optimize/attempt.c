@@ -51,7 +51,7 @@ static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *
     if (w->image == &w->own && w->own.metadata.icc.len == 0) pare_buf_deinit(&w->metadata.icc);
 
     if (candidate->from_original) w->source.original = work->file;
-    if (work->shrink == 1) w->source.image = w->image;
+    if (!work->header_only) w->source.image = w->image;
     w->source.metadata = &w->metadata;
     w->params = (pare_encode_params){
         .effort = work->options->effort,
@@ -62,9 +62,8 @@ static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *
     };
     w->promise = (pare_promise){
         .image = w->image,
-        .shrink = work->shrink,
-        .width_px = work->shrink > 1 ? work->info.width_px : w->image->width_px,
-        .height_px = work->shrink > 1 ? work->info.height_px : w->image->height_px,
+        .width_px = w->image->width_px,
+        .height_px = w->image->height_px,
         .orientation = orientation,
         .has_icc = w->metadata.icc.len > 0,
     };
@@ -133,12 +132,15 @@ static pare_err write_one(writing *w, bool lossless, size_t max_len, pare_found 
     pare_err err = PARE_OK;
     if (!w->encoder) err = codec->encoder_open(&w->source, &w->params, &w->encoder, work->diag);
     if (err == PARE_OK) err = lossless ? encode_lossless(w, out) : encode_lossy(w, max_len, out);
-    if (!(codec->caps & PARE_CODEC_SWITCHES)) close_encoder(w);
     if (err == PARE_OK && out->bytes.len > max_len) err = PARE_SKIP_NOT_SMALLER;
+    const bool by_encoder = w->candidate->from_original && codec->encoder_check;
+    const bool stays_open = codec->caps & PARE_CODEC_SWITCHES;
+    if (!by_encoder && !stays_open) close_encoder(w); /* its memory is needed for pixels */
     if (err == PARE_OK) {
         pare_work_begin_step(work, PARE_STEP_VERIFY);
-        err = pare_verify(work, out, &w->promise);
+        err = pare_verify(work, out, &w->promise, by_encoder ? w->encoder : NULL);
     }
+    if (!stays_open) close_encoder(w);
     if (err != PARE_OK) pare_found_deinit(out);
     return err;
 }

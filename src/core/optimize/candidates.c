@@ -148,7 +148,7 @@ static changes needed_changes(const pare_work *work, const pare_candidate *candi
     const pare_image *image = &work->image;
     const unsigned caps = candidate->codec->caps;
     changes need = {0};
-    if (candidate->from_original && work->shrink > 1) return need;
+    if (work->header_only) return need;
     /* a profile for gray has no place in a file of RGB */
     const bool gray_profile = image->color == PARE_COLOR_GRAY && image->metadata.icc.len > 0;
     need.to_srgb = (image->color == PARE_COLOR_CMYK && !(caps & PARE_CODEC_CMYK)) ||

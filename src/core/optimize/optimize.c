@@ -87,44 +87,54 @@ static bool stored_target(const pare_work *work, uint32_t *width, uint32_t *heig
                             swaps ? width : height);
 }
 
-/* The fraction to decode at; for a recompression of a JPEG without scores an eighth tells enough.
- */
+/* The fraction to decode at. */
 static uint32_t choose_shrink(const pare_work *work)
 {
     uint32_t width, height;
-    const pare_options *options = work->options;
-    if (stored_target(work, &width, &height)) {
-        return pare_target_shrink(work->info.format, work->info.width_px, work->info.height_px,
-                                  width, height);
+    if (!stored_target(work, &width, &height)) return 1;
+    return pare_target_shrink(work->info.format, work->info.width_px, work->info.height_px, width,
+                              height);
+}
+
+/* Is the work on the bytes of the file alone? Then work->image has no pixels. */
+static bool can_do_without_pixels(pare_work *work)
+{
+    uint32_t width, height;
+    const pare_codec *codec = work->decoder;
+    const pare_candidate same = {.quality = pare_options_quality(work->options, work->info.format)};
+    const pare_limits limits = pare_work_limits(work);
+    const bool keeps_colors = !work->info.has_icc || (work->options->keep & PARE_KEEP_ICC) ||
+                              same.quality.mode == PARE_QUALITY_LOSSLESS;
+    if (!codec->decode_header || !keeps_colors || !codec->encoder_check ||
+        !pare_candidates_stay(work) || stored_target(work, &width, &height) ||
+        pare_attempt_needs_score(work, &same)) {
+        return false;
     }
-    if (work->info.format != PARE_FORMAT_JPEG) return 1;
-    const bool keeps_colors = !work->info.has_icc || (options->keep & PARE_KEEP_ICC);
-    const pare_candidate same = {.quality = pare_options_quality(options, PARE_FORMAT_JPEG)};
-    return pare_candidates_stay(work) && keeps_colors && same.quality.mode == PARE_QUALITY_FIXED &&
-                   !pare_attempt_needs_score(work, &same)
-               ? 8
-               : 1;
+    if (codec->decode_header(work->file, &limits, &work->image, NULL) != PARE_OK) return false;
+    work->is_srgb = pare_transform_is_srgb(&work->image);
+    work->header_only = pare_candidate_from_original(work, codec);
+    if (!work->header_only) pare_image_deinit(&work->image);
+    return work->header_only;
 }
 
 static pare_err decode(pare_work *work)
 {
-    uint32_t width, height;
     pare_work_begin_step(work, PARE_STEP_DECODE);
     pare_limits limits = pare_work_limits(work);
+    work->header_only = false;
+    if (can_do_without_pixels(work)) return PARE_OK;
     limits.shrink = choose_shrink(work);
     if (work->listener && limits.shrink > 1) {
         limits.on_read = work->listener->on_read;
         limits.user = work->listener->user;
     }
     PARE_TRY(work->decoder->decode(work->file, &limits, &work->image, work->diag));
-    /* after a resize the image is whole again, whatever it was decoded at */
-    work->shrink = stored_target(work, &width, &height) ? 1 : limits.shrink;
     work->info.orientation = work->image.orientation;
     work->is_srgb = pare_transform_is_srgb(&work->image);
     if (work->image.has_alpha && pare_transform_is_opaque(&work->image)) {
         PARE_TRY(pare_transform_flatten(&work->image, work->options->background, work->diag));
     }
-    if (work->shrink == 1) work->content = pare_analyse_content(&work->image);
+    work->content = pare_analyse_content(&work->image);
     return PARE_OK;
 }
 
@@ -291,7 +301,6 @@ pare_err pare_optimize_listen(const uint8_t *data, size_t len, const pare_option
                       .listener = listener,
                       .result = out,
                       .diag = &own_diag,
-                      .shrink = 1,
                       .step_start_us = pare_clock_us()};
     const pare_err err = run(&work);
     pare_work_begin_step(&work, PARE_STEP_IDLE);

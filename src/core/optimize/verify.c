@@ -60,13 +60,12 @@ static bool is_identical(const pare_image *a, const pare_image *b)
 enum { BLOCK_PX = 32 };
 
 /* Mean of each channel over a block, 0..255, colours weighed by alpha. */
-static void block_mean(const pare_image *image, uint32_t x0, uint32_t y0, uint32_t edge,
-                       double out[5])
+static void block_mean(const pare_image *image, uint32_t x0, uint32_t y0, double out[5])
 {
     uint64_t sums[5] = {0}, count = 0;
-    for (uint32_t y = y0; y < y0 + edge && y < image->height_px; y++) {
+    for (uint32_t y = y0; y < y0 + BLOCK_PX && y < image->height_px; y++) {
         const uint8_t *row = pare_image_row(image, y);
-        for (uint32_t x = x0; x < x0 + edge && x < image->width_px; x++, count++) {
+        for (uint32_t x = x0; x < x0 + BLOCK_PX && x < image->width_px; x++, count++) {
             uint32_t pixel[5];
             get_pixel(image, row, x, pixel);
             for (int c = 0; c < 4; c++)
@@ -80,18 +79,18 @@ static void block_mean(const pare_image *image, uint32_t x0, uint32_t y0, uint32
 
 /* Lossy coders move the mean of a block by less than their coarsest step; a wrong colour space,
  * lost rows or a picture of something else moves it by far more. */
-static bool is_alike(const pare_image *a, const pare_image *b, uint32_t edge, double quality)
+static bool is_alike(const pare_image *a, const pare_image *b, double quality)
 {
     if ((a->color == PARE_COLOR_CMYK) != (b->color == PARE_COLOR_CMYK)) return false;
     const double coarse = fmin(100, fmax(0, 100 - quality));
     const double block_limit = 14 + 0.6 * coarse, mean_limit = 3 + 0.2 * coarse;
     double sum = 0;
     uint64_t count = 0;
-    for (uint32_t y = 0; y < a->height_px; y += edge) {
-        for (uint32_t x = 0; x < a->width_px; x += edge) {
+    for (uint32_t y = 0; y < a->height_px; y += BLOCK_PX) {
+        for (uint32_t x = 0; x < a->width_px; x += BLOCK_PX) {
             double mean_a[5], mean_b[5];
-            block_mean(a, x, y, edge, mean_a);
-            block_mean(b, x, y, edge, mean_b);
+            block_mean(a, x, y, mean_a);
+            block_mean(b, x, y, mean_b);
             for (int c = 0; c < 5; c++) {
                 const double gap = fabs(mean_a[c] - mean_b[c]);
                 if (gap > block_limit) return false;
@@ -126,38 +125,37 @@ static pare_err check_pixels(const pare_work *work, const pare_found *found,
 {
     const pare_codec *codec = pare_codec_find(found->format);
     pare_limits limits = pare_work_limits(work);
-    pare_image result = {0}, whole = {0};
+    pare_image result = {0};
     const pare_image *want = promise->image;
     limits.max_pixels = UINT64_MAX; /* an enlarged image may have more than the input */
-    limits.shrink = found->lossless ? 1 : promise->shrink;
     pare_err err = codec->decode(pare_buf_view(&found->bytes), &limits, &result, NULL);
-    if (err == PARE_OK && found->lossless && promise->shrink > 1) {
-        err = work->decoder->decode(work->file, &limits, &whole, NULL);
-        want = &whole;
-    }
     if (err != PARE_OK) {
         err = err == PARE_ERR_NO_MEMORY ? err : PARE_ERR_VERIFY;
         err = pare_fail(work->diag, err, "verify: the result cannot be decoded");
         goto out;
     }
-    const uint32_t edge = promise->shrink > 1 ? BLOCK_PX / promise->shrink : BLOCK_PX;
     bool same = result.width_px == want->width_px && result.height_px == want->height_px;
     if (same) {
-        same = found->lossless ? is_identical(want, &result)
-                               : is_alike(want, &result, edge, found->quality);
+        same =
+            found->lossless ? is_identical(want, &result) : is_alike(want, &result, found->quality);
     }
     if (!same) {
         err = pare_fail(work->diag, PARE_ERR_VERIFY, "verify: the result shows other pixels");
     }
 out:
     pare_image_deinit(&result);
-    pare_image_deinit(&whole);
     return err;
 }
 
-pare_err pare_verify(const pare_work *work, const pare_found *found, const pare_promise *promise)
+pare_err pare_verify(const pare_work *work, const pare_found *found, const pare_promise *promise,
+                     pare_encoder *encoder)
 {
     PARE_TRY(check_header(work, found, promise));
     if (found->is_scored && !found->lossless) return PARE_OK;
+    if (encoder) {
+        const pare_codec *codec = pare_codec_find(found->format);
+        const pare_bytes file = pare_buf_view(&found->bytes);
+        return codec->encoder_check(encoder, found->quality, file, work->diag);
+    }
     return check_pixels(work, found, promise);
 }

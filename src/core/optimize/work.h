@@ -18,7 +18,7 @@ typedef struct pare_work {
     const pare_codec *decoder;
     /* Decoded; upright and of the asked size once is_transformed. */
     pare_image image;
-    uint32_t shrink;     /* 1, or the fraction at which image was decoded for comparing only */
+    bool header_only;    /* image has no pixels: the work is on the bytes of the file */
     bool is_transformed; /* pixels were turned or resized: image is no longer that of the file */
     bool is_srgb;        /* image.metadata.icc is none or as good as sRGB */
     pare_content content;

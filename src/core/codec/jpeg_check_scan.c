@@ -74,7 +74,7 @@ static PARE_ALWAYS_INLINE int take_number(bits *b, unsigned size)
     return size && value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
 }
 
-enum { NO_SYMBOL = 256 };
+enum { NO_SYMBOL = 0x1ff };
 
 static unsigned take_long_symbol(bits *b, const pare_jpeg_codes *codes)
 {
@@ -132,30 +132,32 @@ typedef struct expected {
     int count;
 } expected;
 
-static inline int magnitude_at(const expected *want, int i, unsigned al)
+/* Is the next thing a nonzero number behind `zeros` zeros? */
+static PARE_ALWAYS_INLINE bool says_number(bits *b, const pare_jpeg_codes *codes, int zeros,
+                                           int magnitude, bool is_negative)
 {
-    const int value = want->values[i];
-    return (value < 0 ? -value : value) >> al;
+    for (; zeros > 15; zeros -= 16) {
+        if (take_symbol(b, codes) != 0xf0) return false;
+    }
+    const unsigned size = 32u - (unsigned)__builtin_clz((unsigned)magnitude);
+    if (take_symbol(b, codes) != ((unsigned)zeros << 4 | size)) return false;
+    const unsigned flip = is_negative ? (1u << size) - 1 : 0; /* ones' complement (F.1.2.2.1) */
+    return take(b, size) == ((unsigned)magnitude ^ flip);
 }
 
 /* All AC numbers of a block in one go. */
 static PARE_ALWAYS_INLINE bool says_whole_ac(bits *b, const pare_jpeg_codes *codes,
                                              const expected *want)
 {
-    int k = 0, i = 0;
-    while (k < 63) {
-        const unsigned symbol = take_symbol(b, codes);
-        const unsigned size = symbol & 15;
-        if (symbol == 0) return i == want->count;
-        k += (int)(symbol >> 4) + 1;
-        if (symbol == 0xf0) continue;
-        const int value = take_number(b, size);
-        if (size == 0 || i >= want->count || want->positions[i] != k || want->values[i] != value) {
+    int k = 1;
+    for (int i = 0; i < want->count; i++) {
+        const int value = want->values[i], position = want->positions[i];
+        if (!says_number(b, codes, position - k, value < 0 ? -value : value, value < 0)) {
             return false;
         }
-        i++;
+        k = position + 1;
     }
-    return i == want->count && k == 63;
+    return k > 63 || take_symbol(b, codes) == 0;
 }
 
 /* The scan of a progressive file that this is about. */
@@ -166,123 +168,105 @@ typedef struct band {
     uint32_t run; /* blocks that have nothing more in this band */
 } band;
 
-/* The length of a run of blocks (G.1.2.2), this one included. */
+/* The length of a run of blocks (G.1.2.2), this one included; 0 when the symbol is none. */
 static PARE_ALWAYS_INLINE uint32_t take_run(bits *b, unsigned symbol)
 {
     const unsigned size = symbol >> 4;
+    if (size > 14 || (symbol & 15) != 0) return 0;
     return (1u << size) + take(b, size);
 }
 
-/* Index of the next number that shows at this bit position, from i on. */
-static PARE_ALWAYS_INLINE int next_shown(const expected *want, const band *scan, int i)
-{
-    while (i < want->count && magnitude_at(want, i, scan->al) == 0)
-        i++;
-    return i;
-}
-
-static inline bool is_in_band(const expected *want, const band *scan, int i)
-{
-    return i < want->count && want->positions[i] <= scan->se;
-}
-
 /* First scan of a band. */
-static PARE_ALWAYS_INLINE bool says_first_ac(bits *b, band *scan, const expected *want, int i)
+static PARE_ALWAYS_INLINE bool says_first_ac(bits *b, band *scan, const expected *want)
 {
     int k = scan->ss;
-    i = next_shown(want, scan, i);
-    while (scan->run == 0 && k <= scan->se) {
-        const unsigned symbol = take_symbol(b, scan->codes);
-        const unsigned size = symbol & 15;
-        if (symbol == 0xf0) {
-            k += 16;
-            continue;
+    for (int i = 0; i < want->count; i++) {
+        const int value = want->values[i], position = want->positions[i];
+        const int magnitude = (value < 0 ? -value : value) >> scan->al;
+        if (magnitude == 0 || position < scan->ss) continue;
+        if (position > scan->se) break;
+        if (scan->run > 0 || !says_number(b, scan->codes, position - k, magnitude, value < 0)) {
+            return false;
         }
-        if (size == 0) {
-            if (symbol >= NO_SYMBOL) return false;
-            scan->run = take_run(b, symbol);
-            break;
-        }
-        k += (int)(symbol >> 4);
-        const int value = take_number(b, size);
-        if (!is_in_band(want, scan, i) || want->positions[i] != k) return false;
-        const int magnitude = magnitude_at(want, i, scan->al);
-        if (value != (want->values[i] < 0 ? -magnitude : magnitude)) return false;
-        i = next_shown(want, scan, i + 1);
-        k++;
+        k = position + 1;
     }
-    if (scan->run > 0) scan->run--;
-    return !is_in_band(want, scan, i);
+    if (k > scan->se) return true;
+    if (scan->run == 0) scan->run = take_run(b, take_symbol(b, scan->codes));
+    return scan->run-- > 0;
 }
 
-/* One more bit of a number that was not zero before. */
-static PARE_ALWAYS_INLINE bool says_correction(bits *b, const band *scan, const expected *want,
-                                               int i)
+/* What a later scan of a band is about: the numbers that show at its bit position. */
+typedef struct shown {
+    int count;
+    uint8_t positions[64];
+    bool is_new[64]; /* not zero for the first time */
+    bool bits[64];   /* of those that are not new: the next bit */
+} shown;
+
+static PARE_ALWAYS_INLINE void list_shown(const band *scan, const expected *want, shown *out)
 {
-    return take_bit(b) == ((unsigned)magnitude_at(want, i, scan->al) & 1);
+    int count = 0;
+    for (int i = 0; i < want->count; i++) {
+        const int value = want->values[i], position = want->positions[i];
+        const int magnitude = (value < 0 ? -value : value) >> scan->al;
+        out->positions[count] = (uint8_t)position;
+        out->is_new[count] = magnitude == 1;
+        out->bits[count] = magnitude == 1 ? value > 0 : magnitude & 1;
+        count += magnitude != 0 && position >= scan->ss && position <= scan->se;
+    }
+    out->count = count;
 }
 
 /* Skips `zeros` places that were zero before and stay so, with the correction bits of those that
  * were not, and stops at the next one that was zero. False when something else was to be said. */
-static PARE_ALWAYS_INLINE bool skip_zeros(bits *b, const band *scan, const expected *want,
-                                          int zeros, int *k_io, int *i_io)
+static PARE_ALWAYS_INLINE bool skip_zeros(bits *b, const band *scan, const shown *want, int zeros,
+                                          int *k_io, int *i_io)
 {
-    int k = *k_io, i = next_shown(want, scan, *i_io);
-    while (is_in_band(want, scan, i) && want->positions[i] - k <= zeros) {
+    int k = *k_io, i = *i_io;
+    for (; i < want->count && want->positions[i] - k <= zeros; i++) {
         const int gap = want->positions[i] - k;
-        if (magnitude_at(want, i, scan->al) == 1) {
+        if (want->is_new[i]) {
             if (gap < zeros) return false;
             break;
         }
-        if (!says_correction(b, scan, want, i)) return false;
+        if (take_bit(b) != want->bits[i]) return false;
         zeros -= gap;
         k = want->positions[i] + 1;
-        i = next_shown(want, scan, i + 1);
     }
     *k_io = k + zeros;
     *i_io = i;
     return k + zeros <= scan->se;
 }
 
-/* What is left of a block in a run: correction bits only. */
-static PARE_ALWAYS_INLINE bool says_corrections(bits *b, const band *scan, const expected *want,
-                                                int i)
-{
-    for (i = next_shown(want, scan, i); is_in_band(want, scan, i);
-         i = next_shown(want, scan, i + 1)) {
-        if (magnitude_at(want, i, scan->al) == 1 || !says_correction(b, scan, want, i)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Later scans of a band (G.2.2 and figure G.7). */
-static PARE_ALWAYS_INLINE bool says_refined_ac(bits *b, band *scan, const expected *want, int i)
+static PARE_ALWAYS_INLINE bool says_refined_ac(bits *b, band *scan, const expected *all)
 {
-    int k = scan->ss;
+    shown want;
+    int k = scan->ss, i = 0;
+    list_shown(scan, all, &want);
     while (scan->run == 0 && k <= scan->se) {
         const unsigned symbol = take_symbol(b, scan->codes);
         const unsigned size = symbol & 15;
         if (size == 0 && symbol != 0xf0) {
-            if (symbol >= NO_SYMBOL) return false;
             scan->run = take_run(b, symbol);
+            if (scan->run == 0) return false;
             break;
         }
         if (size > 1) return false;
-        const bool is_negative = size == 1 && take(b, 1) == 0;
-        if (!skip_zeros(b, scan, want, (int)(symbol >> 4), &k, &i)) return false;
-        const bool is_new = is_in_band(want, scan, i) && want->positions[i] == k;
+        const bool is_positive = size == 1 && take(b, 1) == 1;
+        if (!skip_zeros(b, scan, &want, (int)(symbol >> 4), &k, &i)) return false;
+        const bool is_new = i < want.count && want.is_new[i] && want.positions[i] == k;
         if (is_new != (size == 1)) return false;
-        if (is_new && is_negative != (want->values[i] < 0)) return false;
+        if (is_new && is_positive != want.bits[i]) return false;
         i += is_new;
         k++;
     }
-    if (scan->run > 0) {
-        scan->run--;
-        return says_corrections(b, scan, want, i);
+    if (scan->run == 0) return i == want.count;
+    scan->run--;
+    for (; i < want.count; i++) { /* in a run there are correction bits only */
+        if (want.is_new[i] || take_bit(b) != want.bits[i]) return false;
     }
-    return !is_in_band(want, scan, next_shown(want, scan, i));
+    return true;
 }
 
 static bool says_band(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan,
@@ -298,11 +282,8 @@ static bool says_band(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan,
         const uint8_t *counts = blocks->counts + (size_t)y * blocks->width_blocks;
         for (uint32_t x = 0; x < blocks->width_blocks; x++) {
             const expected want = {blocks->positions + at, blocks->values + at, counts[x]};
-            int i = 0;
-            while (i < want.count && want.positions[i] < scan->ss)
-                i++;
-            const bool same = scan->ah ? says_refined_ac(b, &state, &want, i)
-                                       : says_first_ac(b, &state, &want, i);
+            const bool same =
+                scan->ah ? says_refined_ac(b, &state, &want) : says_first_ac(b, &state, &want);
             if (!same || b->count < 0) return false;
             at += counts[x];
         }

@@ -246,6 +246,28 @@ static void write_option_seeds(const char *out)
     }
 }
 
+static void write_request_seeds(const char *out)
+{
+    static const char *const TEXTS[] = {
+        "127.0.0.1:8080\nhttp://127.0.0.1:8080\nBearer 0123456789abcdef\n\n/api/v1/jobs/12\n"
+        "a/b c.jpg\n{\"name\":\"n\",\"source\":{\"uploads\":true},\"priority\":\"low\"}",
+        "[::1]:8080\nhttp://[::1]:8080\n\na=b; pare_session_8080=0123456789abcdef\n"
+        "/api/v1/jobs/7/results/3/output\nx%2f..\\y.\n{\"source\":{\"root\":\"r1\",\"paths\":[\"\","
+        "\"a/b\"]},\"settings\":{\"quality\":\"score:75\",\"quality_png\":60}}",
+        "nas.local:8080\n\n\npare_session_8080=0123456789abcdef\n/api/v1/presets/a%20%00%zz\n"
+        "../\xff:con\n{\"source\":{\"uploads\":true},\"settings\":{\"lossless\":true}}",
+        "photos.example\nhttps://photos.example\nbearer 0123456789abcdef\n\n/%2e%2e/\n\u202ea\n"
+        "{\"source\":{\"uploads\":true},\"settings\":{\"quality\":30,\"output\":{\"mode\":"
+        "\"beside\"}}}",
+        "localhost:8080\n\n\n\n/\n.\n{}",
+    };
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "text-%zu", i);
+        write_seed(out, "request", name, TEXTS[i], strlen(TEXTS[i]));
+    }
+}
+
 /* Two pictures, in each codec and way. */
 static void write_round_trip_seeds(const char *out, const pare_image *photo,
                                    const pare_image *alpha)
@@ -281,6 +303,7 @@ int main(int argc, char **argv)
     write_allocation_seeds(argv[1], &graphic);
     write_metadata_seeds(argv[1]);
     write_option_seeds(argv[1]);
+    write_request_seeds(argv[1]);
     write_round_trip_seeds(argv[1], &photo, &alpha);
     pare_image_deinit(&photo);
     pare_image_deinit(&graphic);

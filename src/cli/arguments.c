@@ -370,8 +370,10 @@ pare_err pare_arguments_parse(int argc, char **argv, pare_arguments *out, pare_d
     out->paths = calloc(slots, sizeof *out->paths);
     out->excludes = calloc(slots, sizeof *out->excludes);
     out->serve.roots = calloc(slots, sizeof *out->serve.roots);
+    out->serve.hosts = calloc(slots, sizeof *out->serve.hosts);
     out->command_line = join_words(argc, argv);
-    if (!out->paths || !out->excludes || !out->serve.roots || !out->command_line) {
+    if (!out->paths || !out->excludes || !out->serve.roots || !out->serve.hosts ||
+        !out->command_line) {
         return pare_fail(diag, PARE_ERR_NO_MEMORY, "not enough memory");
     }
     out->batch.excludes = out->excludes;
@@ -397,6 +399,7 @@ void pare_arguments_deinit(pare_arguments *arguments)
     free(arguments->paths);
     free(arguments->excludes);
     free(arguments->serve.roots);
+    free(arguments->serve.hosts);
     free(arguments->command_line);
     *arguments = (pare_arguments){0};
 }

@@ -98,6 +98,7 @@ typedef enum pare_option_id {
     PARE_OPTION_OPEN,
     PARE_OPTION_ROOT,
     PARE_OPTION_LISTEN,
+    PARE_OPTION_HOST,
     PARE_OPTION_TOKEN_FILE,
     PARE_OPTION_MAX_JOBS,
     PARE_OPTION_MAX_UPLOAD,
@@ -114,6 +115,8 @@ typedef struct pare_serve_arguments {
     bool open;
     const char **roots; /* owned array */
     size_t root_count;
+    const char **hosts; /* owned array */
+    size_t host_count;
     uint32_t max_jobs;         /* 0: the default */
     uint64_t max_upload_bytes; /* 0: the default */
 } pare_serve_arguments;

@@ -100,6 +100,8 @@ static void fill_options(const pare_arguments *arguments, pare_server_options *o
     options->token_file = serve_arguments->token_file;
     options->roots = serve_arguments->roots;
     options->root_count = serve_arguments->root_count;
+    options->hosts = serve_arguments->hosts;
+    options->host_count = serve_arguments->host_count;
     options->state_dir = serve_arguments->state_dir;
     if (serve_arguments->max_upload_bytes) {
         options->max_upload_bytes = serve_arguments->max_upload_bytes;

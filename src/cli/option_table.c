@@ -308,6 +308,12 @@ static bool set_listen(pare_arguments *a, const char *value)
     return *value != '\0';
 }
 
+static bool add_host(pare_arguments *a, const char *value)
+{
+    a->serve.hosts[a->serve.host_count++] = value;
+    return *value != '\0' && strcspn(value, ":/@ ") == strlen(value);
+}
+
 static bool set_token_file(pare_arguments *a, const char *value)
 {
     a->serve.token_file = value;
@@ -484,6 +490,9 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
      "a folder that jobs may read and write; may be repeated\n(default: none, uploads only)", "/"},
     {PARE_OPTION_LISTEN, 0, 0, "listen", NULL, "ADDR", SERVER, SERVE, set_listen, "an address",
      "for other machines: the address to listen on, such as\n0.0.0.0; needs --token-file", ""},
+    {PARE_OPTION_HOST, 0, 0, "host", NULL, "NAME", SERVER, SERVE, add_host,
+     "a name such as photos.example",
+     "a name in the address bar that means this server, besides\nits own; may be repeated", ""},
     {PARE_OPTION_TOKEN_FILE, 0, 0, "token-file", NULL, "FILE", SERVER, SERVE, set_token_file,
      "a file name", "the token is the first line of FILE\n(default: a new random one)", NULL},
     {PARE_OPTION_MAX_JOBS, 0, 0, "max-jobs", NULL, "N", SERVER, SERVE, set_max_jobs, "1..10000",

@@ -104,12 +104,28 @@ static bool name_is(const char *name, size_t len, const char *wanted)
     return strlen(wanted) == len && strncasecmp(name, wanted, len) == 0;
 }
 
+/* "nas", "nas.local" and "nas.example.org" for a machine that is called nas.example.org. */
+static bool is_own_name(const pare_access *access, const char *name, size_t len)
+{
+    const char *const own = access->own_name;
+    const size_t first = strcspn(own, ".");
+    if (first == 0) return false;
+    if (name_is(name, len, own)) return true;
+    if (len < first || strncasecmp(name, own, first) != 0) return false;
+    return len == first || name_is(name + first, len - first, ".local");
+}
+
 bool pare_access_host_ok(const pare_access *access, const char *host)
 {
     size_t len;
     uint32_t port;
-    if (!host || !split_host(host, &len, &port) || port != access->port) return false;
+    if (!host || !split_host(host, &len, &port)) return false;
+    for (size_t i = 0; i < access->name_count; i++) {
+        if (name_is(host, len, access->names[i])) return true;
+    }
+    if (port != access->port) return false;
     if (access->any_literal && is_literal(host, len)) return true;
+    if (is_own_name(access, host, len)) return true;
     return name_is(host, len, access->address) || name_is(host, len, "localhost") ||
            name_is(host, len, "127.0.0.1") || name_is(host, len, "[::1]");
 }

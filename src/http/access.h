@@ -8,6 +8,7 @@
 #define PARE_HTTP_ACCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,7 +20,10 @@ typedef struct pare_access {
     char cookie[32];  /* its name; with the port, because cookies do not know ports */
     char address[64]; /* bound to, as an address literal; "[...]" for IPv6 */
     uint16_t port;
-    bool any_literal; /* bound to all addresses: each address literal is a good Host */
+    bool any_literal;   /* bound to all addresses: each address literal is a good Host */
+    char own_name[256]; /* of the machine, where others can ask; "": only loopback is listened on */
+    const char *const *names; /* borrowed; also good, with any port: a proxy has its own */
+    size_t name_count;
 } pare_access;
 
 /* 256 random bits in 43 letters of base64url. Errors: PARE_ERR_IO. */
@@ -45,7 +49,9 @@ typedef enum pare_access_verdict {
     PARE_ACCESS_NO_TOKEN
 } pare_access_verdict;
 
-/* The Host must be ours, with or without a token. */
+/* The Host must be ours, with or without a token: the address that is listened on, a name of
+ * loopback, the machine's name, its first part alone or with ".local", or one of `names`. Names
+ * that somebody else could point here are not among these. */
 bool pare_access_host_ok(const pare_access *access, const char *host);
 pare_access_verdict pare_access_check(const pare_access *access,
                                       const pare_access_request *request);

@@ -13,6 +13,7 @@
 #include "http/jobs_inside.h"
 #include "http/server_inside.h"
 #include "http/settings.h"
+#include "http/wanted.h"
 
 pare_web_job *pare_jobs_find(const pare_server *server, int64_t id)
 {
@@ -259,92 +260,14 @@ pare_err pare_web_job_remove(pare_web_job *job, pare_diag *diag)
     return PARE_OK;
 }
 
-static pare_priority read_priority(json_t *value, bool *ok)
-{
-    static const char *const NAMES[] = {"normal", "low", "high"};
-    *ok = !value;
-    for (int i = 0; i < 3; i++) {
-        if (json_is_string(value) && strcmp(json_string_value(value), NAMES[i]) == 0) {
-            *ok = true;
-            return (pare_priority)i;
-        }
-    }
-    return PARE_PRIORITY_NORMAL;
-}
-
-static void default_name(const pare_server *server, json_t *source, char *name, size_t cap)
-{
-    const char *id = json_string_value(json_object_get(source, "root"));
-    const pare_root *root = id ? pare_roots_find(&server->roots, id) : NULL;
-    json_t *const paths = json_object_get(source, "paths");
-    const char *path = json_string_value(json_array_get(paths, 0));
-    const size_t more = json_array_size(paths) - 1;
-    if (!root) {
-        snprintf(name, cap, "Upload");
-    } else if (json_array_size(paths) > 1) {
-        snprintf(name, cap, "%.150s and %zu more", path && *path ? path : pare_root_name(root),
-                 more);
-    } else {
-        snprintf(name, cap, "%.190s", path && *path ? path : pare_root_name(root));
-    }
-}
-
-static pare_err check_source(json_t *source, pare_diag *diag)
-{
-    json_t *const paths = json_object_get(source, "paths");
-    const bool uploads = json_is_true(json_object_get(source, "uploads"));
-    const size_t members = json_object_size(source);
-    if (uploads && members == 1) return PARE_OK;
-    if (members == 2 && json_is_string(json_object_get(source, "root")) && json_is_array(paths) &&
-        json_array_size(paths) >= 1 && json_array_size(paths) <= 1000) {
-        return PARE_OK;
-    }
-    return pare_fail(diag, PARE_ERR_INVALID,
-                     "source must be {\"uploads\": true}, or {\"root\": ID, \"paths\": [...]} with "
-                     "1 to 1000 paths");
-}
-
-/* Everything that can be wrong in a request for a job, before anything is made. */
-static pare_err check_wanted(const pare_server *server, json_t *wanted, pare_ledger_job *row,
-                             char name[208], pare_diag *diag)
-{
-    static const char *const KNOWN[] = {"name", "source", "settings", "priority"};
-    const char *key;
-    json_t *value;
-    bool ok;
-    pare_settings settings;
-    json_object_foreach(wanted, key, value)
-    {
-        ok = false;
-        for (int i = 0; i < 4; i++)
-            ok |= strcmp(key, KNOWN[i]) == 0;
-        if (!ok) return pare_fail(diag, PARE_ERR_INVALID, "there is no \"%.40s\"", key);
-    }
-    json_t *const source = json_object_get(wanted, "source");
-    PARE_TRY(check_source(source, diag));
-    PARE_TRY(pare_settings_read(json_object_get(wanted, "settings"), 0, &settings, diag));
-    row->priority = (int)read_priority(json_object_get(wanted, "priority"), &ok);
-    if (!ok) return pare_fail(diag, PARE_ERR_INVALID, "priority must be low, normal or high");
-    value = json_object_get(wanted, "name");
-    if (value && (!json_is_string(value) || json_string_length(value) > 200)) {
-        return pare_fail(diag, PARE_ERR_INVALID, "name must be a text of at most 200 bytes");
-    }
-    default_name(server, source, name, 208);
-    if (value && json_string_length(value) > 0) {
-        snprintf(name, 208, "%s", json_string_value(value));
-    }
-    row->state = json_object_get(source, "uploads") ? PARE_JOB_COLLECTING : PARE_JOB_QUEUED;
-    return PARE_OK;
-}
-
 pare_err pare_jobs_create(pare_server *server, json_t *wanted, pare_web_job **out, pare_diag *diag)
 {
-    char name[208];
+    char name[PARE_JOB_NAME_CAP];
     pare_ledger_job row = {.name = name, .error = ""};
     pare_ledger *const ledger = pare_engine_ledger(server->engine);
     int64_t id;
     *out = NULL;
-    PARE_TRY(check_wanted(server, wanted, &row, name, diag));
+    PARE_TRY(pare_wanted_read(&server->roots, wanted, &row, name, diag));
     json_t *const settings = json_object_get(wanted, "settings");
     char *const settings_text = settings ? json_dumps(settings, JSON_COMPACT) : strdup("{}");
     char *const source_text = json_dumps(json_object_get(wanted, "source"), JSON_COMPACT);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/server_inside.h"
+#include "http/target.h"
 #include "wire/parse.h"
 
 const char *pare_request_header(const pare_request *request, const char *name)
@@ -59,28 +60,7 @@ json_t *pare_request_json(pare_request *request)
 /* Does the path fit the pattern? Fills numbers and rest. */
 static bool matches(pare_request *request, const char *pattern)
 {
-    const char *at = request->url;
-    unsigned count = 0;
-    for (; *pattern; pattern++) {
-        if (*pattern == '*') {
-            request->rest = at;
-            return true;
-        }
-        if (*pattern == '#') {
-            char digits[20];
-            uint64_t number;
-            const size_t len = strspn(at, "0123456789");
-            if (len == 0 || len >= sizeof digits || at[0] == '0') return false;
-            memcpy(digits, at, len);
-            digits[len] = '\0';
-            if (!pare_parse_count(digits, 1, INT64_MAX, &number)) return false;
-            request->numbers[count++] = (int64_t)number;
-            at += len;
-        } else if (*at++ != *pattern) {
-            return false;
-        }
-    }
-    return *at == '\0';
+    return pare_target_matches(pattern, request->url, request->numbers, &request->rest);
 }
 
 static void find_route(pare_request *request, const char *method)
@@ -102,13 +82,22 @@ static void find_route(pare_request *request, const char *method)
     }
 }
 
+static const char *asked_host(const pare_request *request)
+{
+    const char *const host = pare_request_header(request, MHD_HTTP_HEADER_HOST);
+    return host ? host : "";
+}
+
 void pare_request_refuse(pare_request *request, pare_access_verdict verdict)
 {
     request->server->counts.refused++;
     switch (verdict) {
     case PARE_ACCESS_OK: break;
     case PARE_ACCESS_BAD_HOST:
-        pare_reply_error(request, 403, "the Host header does not name this server");
+        pare_reply_error(request, 403,
+                         "\"%.100s\" is no name of this server; if it should be one, start "
+                         "`pare serve` with --host NAME",
+                         asked_host(request));
         break;
     case PARE_ACCESS_BAD_ORIGIN:
         pare_reply_error(request, 403,

@@ -2,10 +2,8 @@
 /* libmicrohttpd on the libuv loop: its epoll descriptor is polled, its timeout is a timer. */
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 #include "host/ledger.h"
 #include "http/request.h"
 #include "http/server_inside.h"
+#include "http/target.h"
 
 enum {
     IDLE_TIMEOUT_S = 60, /* nothing moves on a connection */
@@ -153,107 +152,12 @@ static pare_err open_handles(pare_server *server, pare_diag *diag)
     return PARE_OK;
 }
 
-/* ---- the socket ---- */
+/* ---- the daemon ---- */
 
-typedef union address {
-    struct sockaddr any;
-    struct sockaddr_in four;
-    struct sockaddr_in6 six;
-} address;
-
-static bool is_loopback(const address *a)
-{
-    if (a->any.sa_family == AF_INET) return ntohl(a->four.sin_addr.s_addr) >> 24 == 127;
-    return IN6_IS_ADDR_LOOPBACK(&a->six.sin6_addr);
-}
-
-static bool is_wildcard(const address *a)
-{
-    if (a->any.sa_family == AF_INET) return a->four.sin_addr.s_addr == htonl(INADDR_ANY);
-    return IN6_IS_ADDR_UNSPECIFIED(&a->six.sin6_addr);
-}
-
-static bool read_address(const char *text, uint16_t port, address *out)
-{
-    *out = (address){0};
-    if (inet_pton(AF_INET, text, &out->four.sin_addr) == 1) {
-        out->four.sin_family = AF_INET;
-        out->four.sin_port = htons(port);
-        return true;
-    }
-    out->six.sin6_family = AF_INET6;
-    out->six.sin6_port = htons(port);
-    return inet_pton(AF_INET6, text, &out->six.sin6_addr) == 1;
-}
-
-/* Binds and listens; fills in what a Host header may say. */
-static pare_err listen_on(pare_server *server, int *fd, pare_diag *diag)
-{
-    const char *text = server->options.address ? server->options.address : "127.0.0.1";
-    address a;
-    const int one = 1;
-    *fd = -1;
-    if (!read_address(text, server->options.port, &a)) {
-        return pare_fail(diag, PARE_ERR_INVALID, "%s is no address such as 127.0.0.1 or ::1", text);
-    }
-    if (!is_loopback(&a) && !server->options.token_file) {
-        return pare_fail(diag, PARE_ERR_INVALID,
-                         "to listen on %s, where other machines are, a token file is needed", text);
-    }
-    const bool six = a.any.sa_family == AF_INET6;
-    socklen_t len = six ? sizeof a.six : sizeof a.four;
-    *fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (*fd < 0) return pare_fail_errno(diag, "make", "socket");
-    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (six) setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-    if (bind(*fd, &a.any, len) != 0 || listen(*fd, 512) != 0 ||
-        getsockname(*fd, &a.any, &len) != 0) {
-        pare_fail(diag, PARE_ERR_IO, "listen on %s port %u: %s", text,
-                  (unsigned)server->options.port, strerror(errno));
-        close(*fd);
-        *fd = -1;
-        return PARE_ERR_IO;
-    }
-    pare_access *const access = &server->access;
-    access->port = ntohs(six ? a.six.sin6_port : a.four.sin_port);
-    access->any_literal = is_wildcard(&a);
-    snprintf(access->address, sizeof access->address, six ? "[%s]" : "%s", text);
-    snprintf(access->cookie, sizeof access->cookie, "pare_session_%u", (unsigned)access->port);
-    snprintf(server->url, sizeof server->url, "http://%s:%u/?token=%s",
-             access->any_literal ? "127.0.0.1" : access->address, (unsigned)access->port,
-             access->token);
-    return PARE_OK;
-}
-
-/* As libmicrohttpd does, but a NUL stays "%00": a path must not end early. */
 static size_t unescape(void *cls, struct MHD_Connection *connection, char *text)
 {
-    char *out = text;
     (void)cls, (void)connection;
-    for (const char *at = text; *at;) {
-        unsigned value = 0;
-        int digits = 0;
-        if (*at == '%') {
-            for (; digits < 2; digits++) {
-                const char c = at[1 + digits];
-                if (c >= '0' && c <= '9') {
-                    value = value * 16 + (unsigned)(c - '0');
-                } else if ((c | 32) >= 'a' && (c | 32) <= 'f') {
-                    value = value * 16 + (unsigned)((c | 32) - 'a') + 10;
-                } else {
-                    break;
-                }
-            }
-        }
-        if (digits == 2 && value != 0) {
-            *out++ = (char)value;
-            at += 3;
-        } else {
-            *out++ = *at++;
-        }
-    }
-    *out = '\0';
-    return (size_t)(out - text);
+    return pare_target_unescape(text);
 }
 
 static void log_nothing(void *cls, const char *format, va_list args)
@@ -264,7 +168,7 @@ static void log_nothing(void *cls, const char *format, va_list args)
 static pare_err start_daemon(pare_server *server, pare_diag *diag)
 {
     int fd;
-    PARE_TRY(listen_on(server, &fd, diag));
+    PARE_TRY(pare_server_listen(server, &fd, diag));
     /* clang-format off */
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,

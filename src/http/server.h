@@ -19,6 +19,8 @@ typedef struct pare_server_options {
     const char *token_file; /* NULL: a new random token; needed for addresses of a network */
     const char *const *roots;
     size_t root_count;
+    const char *const *hosts; /* names that a Host header may have besides the machine's own */
+    size_t host_count;
     const char *state_dir;     /* uploads and backups; NULL: $XDG_STATE_HOME/pare */
     uint64_t max_upload_bytes; /* one file; default 512 MiB */
     uint32_t max_jobs;         /* not ended; default 100 */

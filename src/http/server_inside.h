@@ -76,6 +76,10 @@ struct pare_server {
     pare_server_counts counts;
 };
 
+/* Binds and listens; fills in access (but its token) and url. *fd is owned.
+ * Errors: PARE_ERR_INVALID (no address; a network without a token file), PARE_ERR_IO. */
+PARE_NODISCARD pare_err pare_server_listen(pare_server *server, int *fd, pare_diag *diag);
+
 /* Listeners that sleep are told that the server closes. */
 void pare_listeners_wake_all(pare_server *server);
 

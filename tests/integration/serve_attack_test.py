@@ -315,7 +315,47 @@ def other_machines_need_a_token_file():
         server = Server(PARE, folder, "--listen", "0.0.0.0", "--token-file", path)
         equal(server.token, "a-token-of-my-own-0123456789")
         equal(server.ask("GET", "/api/v1/system", headers={"Host": f"192.0.2.7:{server.port}"}).status, 200)
-        equal(server.ask("GET", "/api/v1/system", headers={"Host": f"nas.example:{server.port}"}).status, 403)
+        equal(server.ask("GET", "/api/v1/system", headers={"Host": f"{socket.gethostname()}:{server.port}"}).status, 200)
+        refused = server.ask("GET", "/api/v1/system", headers={"Host": f"nas.example:{server.port}"})
+        equal(refused.status, 403)
+        true("--host" in refused.json["error"]["message"], refused.body)
+        server.stop()
+
+
+def names_that_were_given_are_good_and_no_others():
+    with scratch() as folder:
+        server = Server(PARE, folder, "--host", "photos.example", "--host", "nas.example")
+        ask = lambda method="GET", body=None, **headers: server.ask(
+            method, "/api/v1/jobs", body, headers, token=False).status
+        cookie = f"pare_session_{server.port}={server.token}"
+        job = {"source": {"uploads": True}}
+        for host in ("photos.example", "Photos.Example:8443", f"nas.example:{server.port}"):
+            equal(ask(Host=host), 401, f"{host} without the token")
+            equal(ask(Host=host, Cookie=cookie), 200, host)
+            equal(ask("POST", job, Host=host, Cookie=cookie, Origin="https://" + host), 201, host)
+            equal(ask("POST", job, Host=host, Cookie=cookie, Origin="https://evil.example"), 403, host)
+        for host in ("evil.example", "photos.example.evil.example", "xphotos.example",
+                     f"{socket.gethostname()}-evil:{server.port}"):
+            equal(ask(Host=host, Cookie=cookie), 403, host)
+        server.stop()
+        for name in ("", "a:80", "http://a", "a b"):
+            try:
+                Server(PARE, folder, "--host", name).stop()
+                raise RuntimeError(f"it started with {name!r}")
+            except AssertionError:
+                pass
+
+
+def all_addresses_of_ipv6_are_those_of_ipv4_too():
+    with scratch() as folder:
+        if not os.path.exists("/proc/net/if_inet6"):
+            return  # a machine without IPv6
+        path = os.path.join(folder, "token")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("a-token-of-my-own-0123456789\n")
+        server = Server(PARE, folder, "--listen", "::", "--token-file", path)
+        equal(server.ask("GET", "/api/v1/system").status, 200)  # by 127.0.0.1
+        equal(server.ask("GET", "/api/v1/system", headers={"Host": f"[2001:db8::7]:{server.port}"}).status, 200)
         server.stop()
 
 
@@ -323,4 +363,5 @@ true(SCHEMAS.doc["openapi"].startswith("3.0"), "openapi.json")
 run([no_path_leads_out_of_a_root, only_our_own_page_and_programs_with_the_token_come_in,
      bodies_and_headers_have_limits, evil_names_stay_where_they_are, nothing_active_is_served,
      slow_clients_are_dropped, a_thousand_connections_do_no_harm,
-     clients_that_leave_leave_nothing_behind, other_machines_need_a_token_file])
+     clients_that_leave_leave_nothing_behind, other_machines_need_a_token_file,
+     names_that_were_given_are_good_and_no_others, all_addresses_of_ipv6_are_those_of_ipv4_too])

@@ -49,6 +49,45 @@ TEST(a_host_is_ours_only_by_name_and_port)
     CHECK_INT(pare_access_host_ok(&access, NULL), ==, false);
 }
 
+TEST(a_machine_on_a_network_is_called_by_its_own_names_and_those_it_was_given)
+{
+    static const char *const NAMES[] = {"photos.example", "10.9.8.7"};
+    static const struct {
+        const char *host;
+        bool want;
+    } CASES[] = {
+        {"nas:8080", true},
+        {"NAS.local:8080", true},
+        {"nas.home.example:8080", true},
+        {"nas.evil.example:8080", false},
+        {"nas.local.evil.example:8080", false},
+        {"nas.loca:8080", false},
+        {"na:8080", false},
+        {"nasty:8080", false},
+        {"nas:80", false},
+        {"nas", false},
+        {"photos.example:8080", true},
+        {"photos.example", true}, /* a proxy with TLS listens elsewhere */
+        {"Photos.Example:443", true},
+        {"evil.photos.example", false},
+        {"photos.example.evil", false},
+        {"photos.example:x", false},
+        {"10.9.8.7", true},
+        {"10.9.8.8:8080", false},
+        {"192.168.1.2:8080", true},
+        {"localhost:8080", true},
+    };
+    pare_access access = our_access();
+    snprintf(access.address, sizeof access.address, "192.168.1.2");
+    snprintf(access.own_name, sizeof access.own_name, "nas.home.example");
+    access.names = NAMES;
+    access.name_count = 2;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        printf("# %s\n", CASES[i].host);
+        CHECK_INT(pare_access_host_ok(&access, CASES[i].host), ==, CASES[i].want);
+    }
+}
+
 TEST(a_cookie_alone_changes_nothing)
 {
     const pare_access access = our_access();
@@ -274,7 +313,9 @@ TEST(a_zip_of_70000_files_counts_them_with_64_bits)
     pare_buf_deinit(&out);
 }
 
-RUN(a_host_is_ours_only_by_name_and_port, a_cookie_alone_changes_nothing, upload_names_stay_inside,
+RUN(a_host_is_ours_only_by_name_and_port,
+    a_machine_on_a_network_is_called_by_its_own_names_and_those_it_was_given,
+    a_cookie_alone_changes_nothing, upload_names_stay_inside,
     names_that_go_out_are_safe_whatever_came_in, settings_mean_what_the_command_line_means,
     wrong_settings_are_named, a_small_zip_has_the_bytes_of_the_format,
     a_zip_file_other_than_promised_is_no_file, a_zip_over_4_gigabytes_has_64_bit_numbers,

@@ -17,6 +17,29 @@ static void check_image(const pare_image *image, const pare_limits *limits)
     (void)*last;
 }
 
+enum { FRAMES_MAX = 40 };
+
+static void play(const pare_codec *codec, pare_bytes file, const pare_limits *limits)
+{
+    pare_animation animation;
+    pare_frames *frames = NULL;
+    pare_frame frame;
+    bool more = true;
+    if (codec->frames_open(file, limits, &animation, &frames, NULL) != PARE_OK) {
+        FUZZ_CHECK(frames == NULL);
+        return;
+    }
+    const size_t pixels = (size_t)animation.width_px * animation.height_px;
+    FUZZ_CHECK(pixels > 0 && pixels <= limits->max_pixels);
+    for (int i = 0; more && i < FRAMES_MAX; i++) {
+        if (codec->frames_next(frames, &frame, &more, NULL) != PARE_OK) break;
+        if (!more) break;
+        const volatile uint8_t *last = frame.rgba + pixels * 4 - 1;
+        (void)*last;
+    }
+    codec->frames_close(&frames);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     const pare_codec *codec = pare_codec_find(pare_format_sniff(data, len));
@@ -30,5 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         check_image(&image, &limits);
     }
     pare_image_deinit(&image);
+    if (codec->frames_open) play(codec, (pare_bytes){data, len}, &limits);
     return 0;
 }

@@ -88,6 +88,29 @@ static void write_pngs(const char *out, const pare_image *graphic, const pare_im
     pare_image_deinit(&deep);
 }
 
+/* A picture, and what stays of it through a hole. */
+static void write_animations(const char *out, const pare_image *alpha)
+{
+    const pare_animation animation = {alpha->width_px, alpha->height_px, 2, 3, 0};
+    const pare_codec *codec = &pare_codec_webp;
+    for (int lossless = 0; lossless < 2; lossless++) {
+        const pare_animate_params params = {.lossless = lossless, .quality = 60, .effort = 2};
+        pare_animator *animator = NULL;
+        pare_image second;
+        pare_buf file = {0};
+        if (pare_image_copy(&second, alpha) != PARE_OK) exit(1);
+        memset(pare_image_row(&second, 5), 0, second.stride_bytes * 4);
+        const pare_frame frames[2] = {{alpha->pixels, 100}, {second.pixels, 40}};
+        if (codec->animator_open(&animation, &params, &animator, NULL) != PARE_OK) exit(1);
+        for (int i = 0; i < 2; i++)
+            if (codec->animator_add(animator, &frames[i], NULL) != PARE_OK) exit(1);
+        if (codec->animator_finish(animator, &file, NULL) != PARE_OK) exit(1);
+        codec->animator_close(&animator);
+        write_image(out, lossless ? "webp-animated-1" : "webp-animated-0", file);
+        pare_image_deinit(&second);
+    }
+}
+
 static void write_others(const char *out, const pare_image *photo, const pare_image *alpha)
 {
     static const pare_format FORMATS[] = {PARE_FORMAT_WEBP, PARE_FORMAT_AVIF};
@@ -298,6 +321,7 @@ int main(int argc, char **argv)
     write_jpegs(argv[1], &photo);
     write_pngs(argv[1], &graphic, &alpha);
     write_others(argv[1], &photo, &alpha);
+    write_animations(argv[1], &alpha);
     write_svgs(argv[1]);
     write_message_seeds(argv[1]);
     write_allocation_seeds(argv[1], &graphic);

@@ -38,7 +38,8 @@ typedef enum pare_format {
 typedef enum pare_target {
     PARE_TARGET_ORIGINAL = 0, /* the format that came in; inputs that Pare cannot write are kept */
     PARE_TARGET_AUTO = 1,     /* as ORIGINAL, but TIFF and still GIF become PNG or JPEG */
-    PARE_TARGET_SMALLEST = 2, /* the smallest of JPEG, PNG, WebP and AVIF that can hold the image */
+    PARE_TARGET_SMALLEST = 2, /* the smallest of JPEG, PNG, WebP and AVIF that can hold the image;
+                                 of an animation its own format or WebP */
     PARE_TARGET_FORMAT = 3    /* pare_options.format */
 } pare_target;
 

@@ -18,7 +18,6 @@ enum {
     DEFAULT_TIMEOUT_MS = 60 * 1000,
     HEAD_LEN = 64 * 1024,
     COPY_LEN = 256 * 1024,
-    DEADLINE_PX = 1000 * 1000,
     TRIES = 2, /* crashes and lies of workers over one image */
     UNKNOWN_US = 1000 * 1000 * 1000,
     CANCEL_GRACE_US = 1000 * 1000,
@@ -87,8 +86,7 @@ static void estimate(pare_one *one)
     pare_header header = {.frames = 1, .depth_bits = 8, .channels = 3};
     if (len > 0) pare_header_read(head, (size_t)len, &header);
     free(head);
-    const double share = (double)header.width_px * header.height_px / DEADLINE_PX;
-    const double ms = (double)one->timeout_ms * (share > 1 ? share : 1);
+    const double ms = (double)one->timeout_ms * pare_header_deadline_share(&header, one->bytes_in);
     one->sent.deadline_ms = ms < 1e15 ? (uint64_t)ms : (uint64_t)1e15;
     one->memory_bytes = pare_header_memory_bytes(&header, one->bytes_in, &one->image);
     one->cost = pare_header_cost(&header, one->bytes_in, &one->image);

@@ -14,7 +14,6 @@ enum {
     WAITING_CAP = 128,
     IO_RETRIES_CAP = 3,
     FIRST_PAUSE_MS = 100,
-    DEADLINE_PX = 1000 * 1000,
     UNKNOWN_US = 1000 * 1000 * 1000,
 };
 
@@ -45,8 +44,11 @@ static pare_task *task_new(pare_job *job, const pare_plan_entry *entry)
     task->sent.bytes_in = entry->ident.size_bytes;
     task->sent.client = &CLIENT;
     task->sent.user = task;
-    const double px = (double)entry->width_px * entry->height_px;
-    const double share = px > DEADLINE_PX ? px / DEADLINE_PX : 1;
+    const pare_header header = {.format = (pare_format)entry->format,
+                                .width_px = entry->width_px,
+                                .height_px = entry->height_px,
+                                .frames = entry->is_animated ? 2 : 1};
+    const double share = pare_header_deadline_share(&header, entry->ident.size_bytes);
     const double deadline_ms = (double)job->options.timeout_ms * share;
     task->sent.deadline_ms = deadline_ms < 1e15 ? (uint64_t)deadline_ms : (uint64_t)1e15;
     return task;

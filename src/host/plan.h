@@ -37,6 +37,7 @@ typedef struct pare_plan_entry {
     uint8_t ours;       /* bits by output: it exists and an earlier run wrote it */
     uint8_t foreign;    /* bits by output: it exists and is not Pare's */
     bool explicit_file; /* named by the user, not found in a folder */
+    bool is_animated;
 } pare_plan_entry;
 
 typedef struct pare_plan pare_plan;

@@ -159,6 +159,7 @@ static void estimate(const pare_scan *scan, pare_plan_entry *entry, const pare_h
     entry->format = (uint8_t)header->format;
     entry->width_px = header->width_px;
     entry->height_px = header->height_px;
+    entry->is_animated = header->frames > 1;
     entry->memory_bytes = pare_header_memory_bytes(header, len, options);
     entry->cost = (float)pare_header_cost(header, len, options);
 }

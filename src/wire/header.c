@@ -214,6 +214,10 @@ static void read_bmp(const uint8_t *data, size_t len, pare_header *out)
     out->height_px = height > 0x7fffffff ? 0u - height : height; /* negative: top row first */
 }
 
+/* Pixels of an animation that a byte stands for, where little moves. */
+#define MOVING_PX_PER_BYTE 16.0
+#define DEADLINE_PX 1e6
+
 void pare_header_read(const uint8_t *data, size_t len, pare_header *out)
 {
     *out = (pare_header){.frames = 1, .depth_bits = 8, .channels = 3};
@@ -289,6 +293,7 @@ uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
     double need = base + (decoded + 2.0 * kept) * px_bytes;
     if (is_scored(options)) need += 60.0 * kept;
     if (header->format == PARE_FORMAT_GIF) need += 20.0 * decoded; /* canvases of both files */
+    if (header->frames > 1) need += 60.0 * decoded; /* canvases, a frame in the encoder */
     if (decoded >= pixels(header, file_len)) need += 3.0 * (double)file_len;
     const double most = 1e15; /* sizes from a hostile header must still fit */
     return (uint64_t)(need < most ? need : most);
@@ -328,4 +333,13 @@ bool pare_header_is_common(pare_format format_in, const pare_options *options)
     case PARE_TARGET_FORMAT: return is_common_format(options->format);
     }
     return false;
+}
+
+double pare_header_deadline_share(const pare_header *header, uint64_t file_len)
+{
+    double px = (double)header->width_px * (double)header->height_px;
+    /* these often tell it beyond the bytes that were read */
+    const bool may_move = header->frames > 1 || header->format == PARE_FORMAT_GIF;
+    if (may_move) px = fmax(px, MOVING_PX_PER_BYTE * (double)file_len);
+    return px > DEADLINE_PX ? px / DEADLINE_PX : 1;
 }

@@ -29,4 +29,8 @@ uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
 bool pare_header_is_common(pare_format format_in, const pare_options *options);
 double pare_header_cost(const pare_header *header, uint64_t file_len, const pare_options *options);
 
+/* How many times the time for an image of 1 Mpx the image may take; at least 1. The header tells
+ * not how many frames an animation has, the length of the file bounds them. */
+double pare_header_deadline_share(const pare_header *header, uint64_t file_len);
+
 #endif /* PARE_WIRE_HEADER_H */

@@ -83,10 +83,22 @@ typedef struct pare_frame {
 
 typedef struct pare_animation {
     uint32_t width_px, height_px, frames;
-    uint32_t loop_count; /* how often it is played; 0: for ever */
+    uint32_t loop_count;      /* how often it is played; 0: for ever */
+    uint32_t background_argb; /* a hint that viewers ignore; WebP stores one */
 } pare_animation;
 
+typedef struct pare_animate_params {
+    bool lossless;
+    double quality; /* 1..100 of frames with loss */
+    int effort;     /* 0..10 */
+    bool is_graphic;
+    size_t max_len;                /* give up with PARE_SKIP_NOT_SMALLER beyond; 0: never */
+    const pare_metadata *metadata; /* already filtered; NULL writes none. Borrowed */
+} pare_animate_params;
+
 typedef struct pare_frames pare_frames; /* each codec defines its own struct behind this */
+
+typedef struct pare_animator pare_animator; /* each codec defines its own struct behind this */
 
 typedef struct pare_encoder pare_encoder; /* each codec defines its own struct behind this */
 
@@ -124,11 +136,22 @@ typedef struct pare_codec {
     /* Does the repacked file say the same? NULL: its frames are compared. */
     pare_err (*check_repacked)(pare_bytes file, pare_bytes result, const pare_repack_params *params,
                                bool *same, pare_diag *diag);
+    /* All blocks of a file, without its pixels; NULL: there are none that matter. On errors *out is
+     * empty. */
+    pare_err (*read_metadata)(pare_bytes file, pare_metadata *out, pare_diag *diag);
     /* The frames in order; NULL: only stills. file is borrowed until close. */
     pare_err (*frames_open)(pare_bytes file, const pare_limits *limits, pare_animation *animation,
                             pare_frames **out, pare_diag *diag);
     pare_err (*frames_next)(pare_frames *frames, pare_frame *out, bool *more, pare_diag *diag);
     void (*frames_close)(pare_frames **frames);
+    /* A file out of painted frames, each shown for its time; NULL: cannot. What is drawn under full
+     * transparency is lost. Errors: PARE_SKIP_UNSUPPORTED_VARIANT (size, times, repetitions),
+     * PARE_SKIP_NOT_SMALLER. */
+    pare_err (*animator_open)(const pare_animation *animation, const pare_animate_params *params,
+                              pare_animator **out, pare_diag *diag);
+    pare_err (*animator_add)(pare_animator *animator, const pare_frame *frame, pare_diag *diag);
+    pare_err (*animator_finish)(pare_animator *animator, pare_buf *out, pare_diag *diag);
+    void (*animator_close)(pare_animator **animator);
 } pare_codec;
 
 /* In the order in which ties between equally small results are decided. codec_table.c has all

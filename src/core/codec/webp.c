@@ -11,6 +11,7 @@
 #include <webp/mux.h>
 
 #include "base/checked.h"
+#include "core/codec/webp_animation.h"
 #include "core/image/exif.h"
 #include "core/image/profile.h"
 
@@ -38,7 +39,7 @@ static void drop_exif_prefix(pare_buf *exif)
     exif->len -= 6;
 }
 
-static pare_err copy_metadata(pare_bytes file, pare_metadata *out)
+pare_err pare_webp_copy_metadata(pare_bytes file, pare_metadata *out)
 {
     const WebPData data = {file.data, file.len};
     WebPDemuxer *demux = WebPDemux(&data);
@@ -49,6 +50,15 @@ static pare_err copy_metadata(pare_bytes file, pare_metadata *out)
     WebPDemuxDelete(demux);
     drop_exif_prefix(&out->exif);
     return err;
+}
+
+static pare_err read_metadata(pare_bytes file, pare_metadata *out, pare_diag *diag)
+{
+    *out = (pare_metadata){0};
+    const pare_err err = pare_webp_copy_metadata(file, out);
+    if (err == PARE_OK) return err;
+    pare_metadata_deinit(out);
+    return pare_fail(diag, err, "no memory for the metadata");
 }
 
 static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
@@ -81,7 +91,7 @@ static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
     WebPDemuxDelete(demux);
 
     pare_metadata metadata = {0};
-    const pare_err err = copy_metadata(file, &metadata);
+    const pare_err err = pare_webp_copy_metadata(file, &metadata);
     out->orientation = pare_exif_orientation(pare_buf_view(&metadata.exif));
     out->has_gps = pare_exif_has_gps(pare_buf_view(&metadata.exif));
     pare_profile_describe(pare_buf_view(&metadata.icc), out->profile);
@@ -114,7 +124,7 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
         err = pare_fail(diag, err, "decode: libwebp status %d", (int)status);
         goto failed;
     }
-    err = copy_metadata(file, &out->metadata);
+    err = pare_webp_copy_metadata(file, &out->metadata);
     if (err != PARE_OK) goto failed;
     out->orientation = pare_exif_orientation(pare_buf_view(&out->metadata.exif));
     return PARE_OK;
@@ -219,7 +229,7 @@ static pare_err encoder_open(const pare_source *source, const pare_encode_params
     return PARE_OK;
 }
 
-static bool configure(const pare_encode_params *params, double quality, WebPConfig *config)
+bool pare_webp_configure(const pare_encode_params *params, double quality, WebPConfig *config)
 {
     static const int METHODS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 4, 6, 6, 6, 6, 6, 6, 6};
     static const int LOSSLESS_LEVELS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 5, 6, 6, 7, 8, 9, 9, 9};
@@ -245,27 +255,33 @@ static int append(const uint8_t *data, size_t len, const WebPPicture *picture)
     return pare_buf_append(picture->custom_ptr, data, len) == PARE_OK;
 }
 
-static pare_err encode(const pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag)
+pare_err pare_webp_write_picture(const WebPConfig *config, WebPPicture *picture, pare_buf *out,
+                                 pare_diag *diag)
 {
-    WebPConfig config;
-    WebPPicture copy;
-    if (!configure(encoder->params, quality, &config)) {
-        return pare_fail(diag, PARE_ERR_INTERNAL, "encode: libwebp refused the settings");
-    }
-    if (!WebPPictureCopy(&encoder->picture, &copy)) return PARE_ERR_NO_MEMORY;
-    copy.writer = append;
-    copy.custom_ptr = out;
-    const int ok = WebPEncode(&config, &copy);
-    const WebPEncodingError code = copy.error_code;
-    WebPPictureFree(&copy);
-    if (ok) return PARE_OK;
+    picture->writer = append;
+    picture->custom_ptr = out;
+    if (WebPEncode(config, picture)) return PARE_OK;
+    const WebPEncodingError code = picture->error_code;
     const bool memory = code == VP8_ENC_ERROR_OUT_OF_MEMORY || code == VP8_ENC_ERROR_BAD_WRITE ||
                         code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY;
     return pare_fail(diag, memory ? PARE_ERR_NO_MEMORY : PARE_ERR_CODEC, "encode: libwebp error %d",
                      (int)code);
 }
 
-static bool set_chunk(WebPMux *mux, const char *name, const pare_buf *block)
+static pare_err encode(const pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag)
+{
+    WebPConfig config;
+    WebPPicture copy;
+    if (!pare_webp_configure(encoder->params, quality, &config)) {
+        return pare_fail(diag, PARE_ERR_INTERNAL, "encode: libwebp refused the settings");
+    }
+    if (!WebPPictureCopy(&encoder->picture, &copy)) return PARE_ERR_NO_MEMORY;
+    const pare_err err = pare_webp_write_picture(&config, &copy, out, diag);
+    WebPPictureFree(&copy);
+    return err;
+}
+
+bool pare_webp_set_chunk(void *mux, const char *name, const pare_buf *block)
 {
     const WebPData data = {block->data, block->len};
     return block->len == 0 || WebPMuxSetChunk(mux, name, &data, 0) == WEBP_MUX_OK;
@@ -279,9 +295,10 @@ static pare_err add_metadata(const pare_metadata *metadata, pare_buf *out, pare_
     const WebPData bare = {out->data, out->len};
     WebPData whole = {0};
     WebPMux *mux = WebPMuxCreate(&bare, 0);
-    const bool ok =
-        mux && set_chunk(mux, "ICCP", &metadata->icc) && set_chunk(mux, "EXIF", &metadata->exif) &&
-        set_chunk(mux, "XMP ", &metadata->xmp) && WebPMuxAssemble(mux, &whole) == WEBP_MUX_OK;
+    const bool ok = mux && pare_webp_set_chunk(mux, "ICCP", &metadata->icc) &&
+                    pare_webp_set_chunk(mux, "EXIF", &metadata->exif) &&
+                    pare_webp_set_chunk(mux, "XMP ", &metadata->xmp) &&
+                    WebPMuxAssemble(mux, &whole) == WEBP_MUX_OK;
     WebPMuxDelete(mux);
     if (!ok) return pare_fail(diag, PARE_ERR_CODEC, "encode: cannot add metadata");
     out->len = 0;
@@ -306,4 +323,12 @@ const pare_codec pare_codec_webp = {
     .encoder_open = encoder_open,
     .encoder_try = encoder_try,
     .encoder_close = encoder_close,
+    .read_metadata = read_metadata,
+    .frames_open = pare_webp_frames_open,
+    .frames_next = pare_webp_frames_next,
+    .frames_close = pare_webp_frames_close,
+    .animator_open = pare_webp_animator_open,
+    .animator_add = pare_webp_animator_add,
+    .animator_finish = pare_webp_animator_finish,
+    .animator_close = pare_webp_animator_close,
 };

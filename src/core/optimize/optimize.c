@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/optimize/animate.h"
 #include "core/optimize/attempt.h"
 #include "core/optimize/candidates.h"
 #include "core/optimize/repack.h"
@@ -41,7 +42,9 @@ void pare_work_begin_step(pare_work *work, pare_step step)
 static pare_err refuse_what_would_be_lost(const pare_work *work)
 {
     const pare_info *info = &work->info;
-    if (info->is_animated && !pare_repack_applies(work)) return PARE_SKIP_ANIMATED;
+    if (info->is_animated && !pare_repack_applies(work) && !pare_animate_applies(work)) {
+        return PARE_SKIP_ANIMATED;
+    }
     if (info->frames > 1 && !info->is_animated) return PARE_SKIP_MULTIPAGE;
     if (info->has_motion_photo) return PARE_SKIP_MOTION_PHOTO;
     if (info->has_gainmap) {
@@ -70,7 +73,8 @@ static pare_err inspect(pare_work *work)
     const pare_err skip = refuse_what_would_be_lost(work);
     if (skip != PARE_OK) return pare_fail(work->diag, skip, "%s", pare_err_text(skip));
     if (work->options->target == PARE_TARGET_ORIGINAL &&
-        !(work->decoder->caps & PARE_CODEC_ENCODES) && !pare_repack_applies(work)) {
+        !(work->decoder->caps & PARE_CODEC_ENCODES) && !pare_repack_applies(work) &&
+        !pare_animate_applies(work)) {
         return pare_fail(work->diag, PARE_SKIP_NO_ENCODER, "Pare does not write %s; use --format",
                          pare_format_name(info->format));
     }
@@ -271,7 +275,9 @@ static pare_err run(pare_work *work)
     pare_found best = {.score = -1};
     PARE_TRY(inspect(work));
     pare_err err;
-    if (pare_repack_applies(work)) {
+    if (pare_animate_applies(work)) {
+        err = pare_animate_run(work, useful_len(work), &best);
+    } else if (pare_repack_applies(work)) {
         err = pare_repack_run(work, useful_len(work), &best);
     } else {
         PARE_TRY(decode(work));

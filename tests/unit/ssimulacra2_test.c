@@ -164,7 +164,7 @@ static const struct {
     {"gray", {320, 240, PARE_COLOR_GRAY, false, 8}, DAMAGE_BLOCKS, 4, 52.8599133},
     {"alpha", {317, 203, PARE_COLOR_RGB, true, 8}, DAMAGE_NOISE, 0.1, 82.6100743},
     {"16 bit", {320, 240, PARE_COLOR_RGB, false, 16}, DAMAGE_NOISE, 0.03, 91.3718415},
-    {"16 bit gray with alpha", {97, 131, PARE_COLOR_GRAY, true, 16}, DAMAGE_BLUR, 2, 89.2158457},
+    {"16 bit gray with alpha", {97, 131, PARE_COLOR_GRAY, true, 16}, DAMAGE_BLUR, 2, 89.2177845},
     {"smallest of the reference", {8, 8, PARE_COLOR_RGB, false, 8}, DAMAGE_BLOCKS, 2, 95.1348174},
     {"smaller than the reference takes",
      {3, 200, PARE_COLOR_RGB, false, 8},

@@ -2,7 +2,7 @@
 /* Two images flow in, row by row, and their difference at six scales comes out.
  *
  * Nothing of an image is kept beyond the few rows that the blur sees, so memory grows with the
- * width only (about 2,500 bytes per pixel of width). */
+ * width only (about 1,300 bytes per pixel of width). */
 #ifndef PARE_CORE_SCORE_LEVELS_H
 #define PARE_CORE_SCORE_LEVELS_H
 
@@ -20,17 +20,24 @@ enum {
     PARE_BLURRED_ROWS = 2 * PARE_BLUR_RADIUS + 1 /* that the blur downwards reaches */
 };
 
+/* Of the rows compared: inside of the bands that an estimate looks at, or between them. */
+typedef struct pare_level_sums {
+    size_t row_count;
+    pare_map_sums channels[PARE_SCORE_CHANNELS];
+} pare_level_sums;
+
 typedef struct pare_level {
     size_t width_px, height_px;
-    size_t stride;      /* floats of a row: width_px padded, and the margin to the next row */
-    size_t row_count;   /* rows received */
-    size_t run_count;   /* rows since the blur downwards started */
-    size_t rows_scored; /* compared */
-    float *linear;      /* rows [PARE_LINEAR_ROWS][side][channel] */
-    float *xyb;         /* rows [PARE_XYB_ROWS][side][channel], a ring */
-    float *blurred;     /* rows [PARE_BLURRED_ROWS][channel][mean], a ring: blurred to the right */
-    float *waves;       /* rows [2][channel][mean][wave]: state of the blur downwards */
-    pare_map_sums sums[PARE_SCORE_CHANNELS];
+    size_t stride;    /* floats of a row: width_px padded, and the margin to the next row */
+    size_t row_count; /* rows received */
+    size_t run_count; /* rows since the blur downwards started */
+    /* Channels that count at this scale; rows of the others are not kept, nor made. */
+    int used[PARE_SCORE_CHANNELS], used_count;
+    float *linear;  /* rows [PARE_LINEAR_ROWS][side][channel] */
+    float *xyb;     /* rows [PARE_XYB_ROWS][side][used], a ring */
+    float *blurred; /* rows [PARE_BLURRED_ROWS][used][mean], a ring: blurred to the right */
+    float *waves;   /* rows [2][used][mean][wave]: state of the blur downwards */
+    pare_level_sums bands, between;
 } pare_level;
 
 typedef struct pare_levels {
@@ -38,11 +45,11 @@ typedef struct pare_levels {
     bool sampled; /* compare only bands of rows at the two largest scales */
     int count;
     pare_level levels[PARE_SCORE_SCALES];
-    float *zeros;                     /* a row outside the image */
-    float *products[PARE_ROWS_MEANS]; /* 2..4: of the row at hand; 0 and 1 are not used */
-    float *means[PARE_ROWS_MEANS];    /* of the row to compare, blurred both ways */
-    float *spare;                     /* output of a row that is blurred alone */
-    float *memory;                    /* all the rows above */
+    float *zeros;                  /* a row outside the image */
+    float *products[3];            /* of the row at hand */
+    float *means[PARE_ROWS_MEANS]; /* of the row to compare, blurred both ways */
+    float *spare;                  /* output of a row that is blurred alone */
+    float *memory;                 /* all the rows above */
 } pare_levels;
 
 /* Prepare for images of this size, at least PARE_SCORE_MIN_SIDE_PX a side. rows is borrowed until
@@ -60,7 +67,9 @@ float *pare_levels_input(const pare_levels *levels, int side, int channel);
 /* Both sides of the next row are written. Exactly height_px calls. */
 void pare_levels_push(pare_levels *levels);
 
-/* Score after the last row. */
+/* Score after the last row, and what it would have been of the bands alone (the same number when
+ * sampled). */
 double pare_levels_score(const pare_levels *levels);
+double pare_levels_estimate(const pare_levels *levels);
 
 #endif /* PARE_CORE_SCORE_LEVELS_H */

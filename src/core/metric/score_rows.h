@@ -26,13 +26,14 @@ typedef struct pare_map_sums {
 } pare_map_sums;
 
 /* One step of the blur from above to below, for output row n. A row of zeros where there is no
- * row. newer and older are the three waves at n - 1 and n - 2; older is overwritten with n, so
- * that the caller swaps the two after each step. */
+ * row. newer and older are the three waves at n - 1 and n - 2; wave gets those at n, and may be
+ * older, so that the caller swaps two rows after each step. */
 typedef struct pare_blur_step {
     const float *above; /* row n - RADIUS - 1 */
     const float *below; /* row n + RADIUS - 1 */
     const float *newer[PARE_BLUR_WAVES];
-    float *older[PARE_BLUR_WAVES];
+    const float *older[PARE_BLUR_WAVES];
+    float *wave[PARE_BLUR_WAVES];
     float *out;
 } pare_blur_step;
 
@@ -40,10 +41,12 @@ typedef struct pare_blur_step {
 typedef struct pare_rows_table {
     const char *name;
 
-    /* Linear RGB in 0..1 to XYB moved to about 0..1. */
+    /* Linear RGB in 0..1 to XYB moved to about 0..1. xyb[0] and xyb[2] may be NULL: not needed. */
     void (*to_xyb)(const float *const rgb[3], float *const xyb[3], size_t width_px);
 
-    void (*multiply)(const float *a, const float *b, float *out, size_t width_px);
+    /* Square of the reference, square of the image, and their product. */
+    void (*multiply)(const float *reference, const float *image, float *const out[3],
+                     size_t width_px);
 
     /* Blur two rows from left to right; in has margins. Writes width_px floats. */
     void (*blur_right)(const float *const in[2], float *const out[2], size_t width_px);

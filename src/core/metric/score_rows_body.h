@@ -11,6 +11,7 @@
 #ifndef PARE_CORE_SCORE_ROWS_BODY_H
 #define PARE_CORE_SCORE_ROWS_BODY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -64,11 +65,19 @@ ROWS_INLINE double sum_of(lanes value)
     return sum;
 }
 
-/* value * value2 + value3, rounded once. */
+/* a * b + c, rounded once. */
 ROWS_INLINE lanes fuse(lanes a, lanes b, lanes c)
 {
 #if defined(__FMA__)
     return (lanes)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__ARM_FEATURE_FMA)
+    for (int i = 0; i < PARE_ROWS_LANES; i++)
+        c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    return c;
+#elif defined(__ARM_FEATURE_FMA)
+    for (int i = 0; i < PARE_ROWS_LANES; i++)
+        c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    return c;
 #else
     typedef double wide __attribute__((vector_size(64)));
     const wide product = __builtin_convertvector(a, wide) * __builtin_convertvector(b, wide);
@@ -106,26 +115,45 @@ ROWS_INLINE lanes absorb(const lanes rgb[3], float red, float green, float blue)
     return cube_root_plus(mixed, -OPSIN_BIAS_ROOT);
 }
 
-static void rows_to_xyb(const float *const rgb[3], float *const xyb[3], size_t width_px)
+ROWS_INLINE void to_xyb(const float *const rgb[3], float *const xyb[3], size_t width_px,
+                        bool with_x, bool with_b)
 {
     for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
         const lanes in[3] = {load(rgb[0] + x), load(rgb[1] + x), load(rgb[2] + x)};
         const lanes l = absorb(in, 0.30f, 0.622f, 0.078f);
         const lanes m = absorb(in, 0.23f, 0.692f, 0.078f);
-        const lanes s = absorb(in, 0.24342268924547819f, 0.20476744424496821f,
-                               1.0f - 0.24342268924547819f - 0.20476744424496821f);
         const lanes luma = (l + m) * 0.5f;
         const lanes_int inside = first_lanes(width_px - x < 8 ? width_px - x : 8);
-        store(xyb[0] + x, keep_where((l - m) * 7.0f + 0.42f, inside));
         store(xyb[1] + x, keep_where(luma + 0.01f, inside));
-        store(xyb[2] + x, keep_where(s - luma + 0.55f, inside));
+        if (with_x) store(xyb[0] + x, keep_where((l - m) * 7.0f + 0.42f, inside));
+        if (with_b) {
+            const lanes s = absorb(in, 0.24342268924547819f, 0.20476744424496821f,
+                                   1.0f - 0.24342268924547819f - 0.20476744424496821f);
+            store(xyb[2] + x, keep_where(s - luma + 0.55f, inside));
+        }
     }
 }
 
-static void rows_multiply(const float *a, const float *b, float *out, size_t width_px)
+static void rows_to_xyb(const float *const rgb[3], float *const xyb[3], size_t width_px)
 {
-    for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES)
-        store(out + x, load(a + x) * load(b + x));
+    if (xyb[2]) {
+        to_xyb(rgb, xyb, width_px, xyb[0] != NULL, true);
+    } else if (xyb[0]) {
+        to_xyb(rgb, xyb, width_px, true, false);
+    } else {
+        to_xyb(rgb, xyb, width_px, false, false);
+    }
+}
+
+static void rows_multiply(const float *reference, const float *image, float *const out[3],
+                          size_t width_px)
+{
+    for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
+        const lanes a = load(reference + x), b = load(image + x);
+        store(out[0] + x, a * a);
+        store(out[1] + x, b * b);
+        store(out[2] + x, a * b);
+    }
 }
 
 /* Gaussian of sigma 1.5 as three cosine waves that run along, each
@@ -148,7 +176,7 @@ static void rows_blur_down(const pare_blur_step *step, size_t width_px)
             const lanes back = all((float)WAVE_BACK[k]);
             const lanes carried = fuse(-back, load(step->newer[k] + x), -load(step->older[k] + x));
             wave[k] = fuse(all((float)WAVE_IN[k]), in, carried);
-            store(step->older[k] + x, wave[k]);
+            store(step->wave[k] + x, wave[k]);
         }
         store(step->out + x, wave[0] + (wave[1] + wave[2]));
     }

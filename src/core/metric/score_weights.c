@@ -35,6 +35,19 @@ static const double WEIGHTS[PARE_SCORE_CHANNELS * PARE_SCORE_SCALES][PER_SCALE] 
     {0, 0, 0, 0.0005130064588990679, 0, 0.00010854057858411537},
 };
 
+/* Norms are seldom above 0.2 and the score falls by at most about ten points for each unit of loss
+ * where scores are of interest. */
+#define WEIGHT_MIN 0.002
+
+bool pare_score_counts(int channel, int scale, int scale_count)
+{
+    const double *weights = WEIGHTS[channel * scale_count + scale];
+    for (int i = 0; i < PER_SCALE; i++) {
+        if (weights[i] >= WEIGHT_MIN) return true;
+    }
+    return false;
+}
+
 double pare_score_of_norms(const pare_scale_norms *scales, int scale_count)
 {
     double loss = 0;

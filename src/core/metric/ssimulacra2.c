@@ -104,6 +104,11 @@ pare_err pare_scorer_probe(pare_scorer *scorer, const pare_image *image, double 
     return compare(scorer, image, is_large, score, diag);
 }
 
+double pare_scorer_estimate(const pare_scorer *scorer)
+{
+    return pare_levels_estimate(&scorer->levels);
+}
+
 void pare_scorer_destroy(pare_scorer **scorer_io)
 {
     pare_scorer *scorer = *scorer_io;

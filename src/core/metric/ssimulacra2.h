@@ -10,7 +10,7 @@
 
 typedef struct pare_scorer pare_scorer;
 
-/* Prepare a reference once for many comparisons. Copies its pixels and takes about 2,500 bytes for
+/* Prepare a reference once for many comparisons. Copies its pixels and takes about 1,300 bytes for
  * each pixel of width; one thread at a time per scorer. image: 8 or 16 bit gray or RGB in sRGB
  * (callers convert profiles first), alpha is flattened on the background; borrowed for the call.
  * Errors: PARE_ERR_NO_MEMORY, PARE_ERR_INVALID (CMYK, or a side below 8 px is padded by
@@ -28,6 +28,9 @@ PARE_NODISCARD pare_err pare_scorer_score(pare_scorer *scorer, const pare_image 
  * on photographs (docs/score.md). Errors as for the full score. */
 PARE_NODISCARD pare_err pare_scorer_probe(pare_scorer *scorer, const pare_image *image,
                                           double *score, pare_diag *diag);
+
+/* What the estimate would have been of the image that was scored last: costs nothing. */
+double pare_scorer_estimate(const pare_scorer *scorer);
 
 void pare_scorer_destroy(pare_scorer **scorer);
 

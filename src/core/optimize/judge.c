@@ -86,6 +86,11 @@ pare_err pare_judge_probe(pare_judge *judge, double *score, pare_diag *diag)
     return pare_scorer_probe(judge->scorer, &judge->taken, score, diag);
 }
 
+double pare_judge_estimate(const pare_judge *judge)
+{
+    return pare_scorer_estimate(judge->scorer);
+}
+
 bool pare_judge_is_small(const pare_judge *judge)
 {
     return judge->is_small;

@@ -27,6 +27,9 @@ PARE_NODISCARD pare_err pare_judge_take_image(pare_judge *judge, pare_image *ima
 PARE_NODISCARD pare_err pare_judge_score(pare_judge *judge, double *score, pare_diag *diag);
 PARE_NODISCARD pare_err pare_judge_probe(pare_judge *judge, double *score, pare_diag *diag);
 
+/* The estimate of the candidate that pare_judge_score was asked for last: costs nothing. */
+double pare_judge_estimate(const pare_judge *judge);
+
 /* True when an estimate would cost as much as an exact score. */
 bool pare_judge_is_small(const pare_judge *judge);
 

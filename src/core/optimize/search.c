@@ -76,6 +76,7 @@ typedef struct state {
     int top;               /* the step of quality 100 */
     int stride;            /* least way of the next try while all were on one side */
     point low, high;       /* nearest tries below and at or above the wanted score */
+    int judged;            /* the step whose bytes the judge holds; 0: none */
     double bias;           /* exact score - estimate */
     bool has_bias;
     pare_buf trial, best; /* best: the bytes of `high` */
@@ -94,13 +95,13 @@ static pare_err judge_point(state *s, point *out)
     pare_judge *judge = s->search->judge;
     double estimate;
     if (pare_judge_is_small(judge)) return pare_judge_score(judge, &out->score, s->diag);
-    PARE_TRY(pare_judge_probe(judge, &estimate, s->diag));
     if (!out->is_exact) {
+        PARE_TRY(pare_judge_probe(judge, &estimate, s->diag));
         out->score = estimate + s->bias;
         return PARE_OK;
     }
     PARE_TRY(pare_judge_score(judge, &out->score, s->diag));
-    s->bias = out->score - estimate;
+    s->bias = out->score - pare_judge_estimate(judge);
     s->has_bias = true;
     return PARE_OK;
 }
@@ -112,7 +113,9 @@ static pare_err try_step(state *s, int step, bool exact, point *out)
     exact = exact || pare_judge_is_small(search->judge);
     *out = (point){.step = step, .is_exact = exact};
     PARE_TRY(search->codec->encoder_try(search->encoder, to_quality(s, step), &s->trial, s->diag));
+    s->judged = 0;
     PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->trial), s->diag));
+    s->judged = step;
     return judge_point(s, out);
 }
 
@@ -170,7 +173,11 @@ static pare_err confirm(state *s, double asked)
 {
     const pare_search *search = s->search;
     const double bias_before = s->bias;
-    PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->best), s->diag));
+    if (s->judged != s->high.step) {
+        s->judged = 0;
+        PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->best), s->diag));
+        s->judged = s->high.step;
+    }
     s->high.is_exact = true;
     PARE_TRY(judge_point(s, &s->high));
     if (s->low.step > 0 && !s->low.is_exact) {

@@ -6,7 +6,8 @@ apt_build='gcc libc6-dev meson ninja-build pkg-config libmicrohttpd-dev libuv1-d
   libwebp-dev libavif-dev libtiff-dev libgif-dev libxml2-dev liblcms2-dev libzimg-dev libxxhash-dev
   libjemalloc-dev zlib1g-dev'
 apt_demo='mate-backgrounds'
-apt_web='nodejs npm chromium'
+apt_web='nodejs npm'
+apt_web_test='chromium'
 apt_lint='clang clang-format clang-tidy libclang-rt-14-dev git python3'
 
 dnf_build='gcc meson ninja-build pkgconf libmicrohttpd-devel libuv-devel sqlite-devel jansson-devel libseccomp-devel

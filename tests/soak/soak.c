@@ -181,6 +181,17 @@ static unsigned find_workers(long *pids)
     return count;
 }
 
+/* Whether a child is a worker yet. Before execve it is still this program, and stopped there it
+ * would stop its parent too, which waits for execve inside uv_spawn. */
+static bool runs_program(long pid)
+{
+    char path[32], own[PATH_CAP], its[PATH_CAP];
+    snprintf(path, sizeof path, "/proc/%ld/exe", pid);
+    const ssize_t own_size = readlink("/proc/self/exe", own, sizeof own);
+    const ssize_t its_size = readlink(path, its, sizeof its);
+    return its_size > 0 && (its_size != own_size || memcmp(own, its, (size_t)its_size) != 0);
+}
+
 static void pause_ms(uint64_t ms)
 {
     const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
@@ -198,6 +209,7 @@ static void *make_trouble(void *user)
         const bool stops =
             g->kind == STALLS || (g->kind == EVERYTHING && next_random(&g->random) % 3 == 0);
         const long pid = pids[next_random(&g->random) % count];
+        if (stops && !runs_program(pid)) continue;
         if (kill((pid_t)pid, stops ? SIGSTOP : SIGKILL) != 0) continue;
         *(stops ? &g->stalls : &g->kills) += 1;
         if (stops) pause_ms(next_random(&g->random) % 4000);

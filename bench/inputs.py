@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files to measure with, found on this machine or made from what is found: nothing is stored in the repository."""
+import hashlib
 import os
 import shutil
 import subprocess
@@ -9,8 +10,9 @@ TOP = os.path.dirname(HERE)
 PHOTOGRAPHS = "/usr/share/backgrounds/mate"        # Debian package mate-backgrounds
 SCREENSHOTS = "/usr/share/help/C/mate-user-guide"  # mate-user-guide
 ICONS = "/usr/share/icons/oxygen"                  # oxygen-icon-theme
-DRAWINGS = "/usr/share/icons"                      # SVG of any theme
+THEMES = "/usr/share/icons"                      # SVG of any theme
 LEFT_OUT = ("conformance", "hostile")              # odd and broken files are for tests
+ICON_BYTES = 24_000                                # as icons of web sites are
 
 
 def images(folder, endings, smallest=0, largest=1 << 40):
@@ -41,13 +43,33 @@ def root():
     return beside if os.path.isdir(beside) else PHOTOGRAPHS
 
 
-def by_folder(folder, endings, count):
+def is_deep(path):
+    """A PNG of 16 bits a channel: some tools make 8 of them where all pixels are to stay."""
+    with open(path, "rb") as file:
+        return file.read(25)[24:] == b"\x10"
+
+
+def by_folder(folder, endings, count, largest):
     """Evenly over the subfolders that hold images, so that a large one does not crowd out the others."""
     groups = {}
-    for path in images(folder, endings):
+    for path in images(folder, endings, 0, largest):
         groups.setdefault(os.path.dirname(path), []).append(path)
     share = -(-count // max(1, len(groups)))
     return sorted(path for group in groups.values() for path in spread(group, share))[:count]
+
+
+def all_icons():
+    found = images(ICONS, (".png",)) or images(THEMES, (".png",))
+    return [path for path in found if not is_deep(path)]
+
+
+def unlike(paths):
+    """Each content once: Pare would do twins once, the others would not."""
+    found = {}
+    for path in paths:
+        with open(path, "rb") as file:
+            found.setdefault(hashlib.sha256(file.read()).digest(), path)
+    return list(found.values())
 
 
 def shell(*command):
@@ -72,8 +94,12 @@ class Inputs:
         return path
 
     def photos(self):
-        found = by_folder(root(), (".png",), self.size["photos"])
+        found = by_folder(root(), (".png",), self.size["photos"], self.size["photo_bytes"])
         return [(path, path) for path in found]
+
+    def some_photos(self):
+        """For what takes long."""
+        return spread(self.get("photos"), self.size["some_photos"])
 
     def camera(self):
         """JPEGs as a camera writes them, of pristine photographs; the photograph is the reference."""
@@ -123,11 +149,10 @@ class Inputs:
         return [(path, path) for path in spread(found, self.size["graphics"])]
 
     def icons(self):
-        found = images(ICONS, (".png",)) or images("/usr/share/icons", (".png",))
-        return [(path, path) for path in spread(found, self.size["icons"])]
+        return [(path, path) for path in spread(all_icons(), self.size["icons"])]
 
     def drawings(self):
-        return [(path, path) for path in spread(images(DRAWINGS, (".svg",)), self.size["drawings"])]
+        return [(path, path) for path in spread(images(THEMES, (".svg",)), self.size["drawings"])]
 
     def animations(self):
         found = images("/usr/share", (".gif",), 2_000)
@@ -139,7 +164,8 @@ class Inputs:
     def icon_folder(self):
         """Many icons in folders of 500."""
         folder = self.place("icon_folder", "x")[:-2]
-        found = spread(images(ICONS, (".png",)) or images("/usr/share/icons", (".png",)), self.size["icon_folder"])
+        found = spread(unlike(path for path in images(THEMES, (".png",), 0, ICON_BYTES) if not is_deep(path)),
+                       self.size["icon_folder"])
         for number, path in enumerate(found):
             target = self.place("icon_folder", str(number // 500), f"{number:06}.png")
             if not os.path.exists(target):
@@ -162,7 +188,7 @@ class Inputs:
         return [(folder, folder)]
 
 
-FULL = {"photos": 12, "wild": 4, "large": 4, "graphics": 16, "icons": 120, "drawings": 100, "animations": 12,
+FULL = {"photos": 9, "photo_bytes": 1 << 40, "some_photos": 4, "wild": 3, "large": 4, "graphics": 16, "icons": 120, "drawings": 100, "animations": 12,
         "icon_folder": 10_000, "web_folder": 1_000}
-QUICK = {"photos": 3, "wild": 1, "large": 1, "graphics": 4, "icons": 30, "drawings": 20, "animations": 4,
+QUICK = {"photos": 3, "photo_bytes": 900_000, "some_photos": 2, "wild": 1, "large": 1, "graphics": 4, "icons": 30, "drawings": 20, "animations": 4,
          "icon_folder": 300, "web_folder": 160}

@@ -8,7 +8,8 @@
 """
 from collections import namedtuple
 
-Workload = namedtuple("Workload", "name title work kind inputs ladder rung scored in_quick")
+Workload = namedtuple("Workload", "name title work kind inputs ladder rung scored in_quick same_looks", defaults=[True])
+# same_looks: files of all tools look the same at the rung, so that their bytes can be compared as they are
 
 LADDER = [40, 55, 68, 80, 88, 94]
 WORKLOADS = [
@@ -17,20 +18,24 @@ WORKLOADS = [
     Workload("png-jpeg", "Pristine PNG to JPEG", "png-jpeg", "curve", "photos", LADDER, 80, True, True),
     Workload("webp", "Pristine PNG to WebP", "webp", "curve", "photos", LADDER, 80, True, True),
     Workload("avif", "Pristine PNG to AVIF", "avif", "curve", "photos", [35, 48, 60, 70, 80], 60, True, True),
-    Workload("png-palette", "PNG to a palette of 256 colours", "png-palette", "curve", "photos",
+    Workload("png-palette", "PNG to a palette of 256 colours", "png-palette", "curve", "some_photos",
              [50, 65, 80, 90, 97], 80, True, True),
-    Workload("jpeg-lossless", "JPEG, the same pixels", "jpeg-lossless", "ratio", "jpegs", [0], 0, False, True),
-    Workload("png-photo", "PNG photographs, the same pixels", "png-lossless", "ratio", "photos", [0], 0, False, True),
-    Workload("png-graphics", "PNG screenshots, the same pixels", "png-lossless", "ratio", "graphics", [0], 0, False,
+    Workload("jpeg-lossless", "JPEG, the same pixels", "jpeg-lossless", "ratio", "jpegs", [0], 0, True, True),
+    Workload("png-photo", "PNG photographs, the same pixels", "png-lossless", "ratio", "some_photos", [0], 0, True, True),
+    Workload("png-graphics", "PNG screenshots, the same pixels", "png-lossless", "ratio", "graphics", [0], 0, True,
              True),
-    Workload("png-icons", "PNG icons, the same pixels", "png-lossless", "ratio", "icons", [0], 0, False, True),
-    Workload("webp-lossless", "PNG to WebP, the same pixels", "webp-lossless", "ratio", "photos", [0], 0, False, False),
+    Workload("png-icons", "PNG icons, the same pixels", "png-lossless", "ratio", "icons", [0], 0, True, True),
+    Workload("webp-lossless", "PNG to WebP, the same pixels", "webp-lossless", "ratio", "some_photos", [0], 0, True,
+             False),
     Workload("gif", "GIF, the same pixels", "gif", "ratio", "animations", [0], 0, False, True),
     Workload("svg", "SVG drawings", "svg", "ratio", "drawings", [0], 0, False, True),
-    Workload("resize", "12 megapixels to 1600 pixels", "resize", "ratio", "large", [80], 80, False, True),
-    Workload("huge", "300 megapixels to a smaller JPEG", "jpeg", "ratio", "huge", [80], 80, False, False),
-    Workload("huge-resize", "300 megapixels to 1600 pixels", "resize", "ratio", "huge", [80], 80, False, False),
-    Workload("web-folder", "A folder of a web site", "batch-web", "batch", "web_folder", [80], 80, True, True),
+    Workload("resize", "12 megapixels to 1600 pixels", "resize", "ratio", "large", [80], 80, False, True, False),
+    Workload("huge", "300 megapixels to a smaller JPEG", "jpeg", "ratio", "huge", [80], 80, False, False,
+             False),
+    Workload("huge-resize", "300 megapixels to 1600 pixels", "resize", "ratio", "huge", [80], 80, False, False,
+             False),
+    Workload("web-folder", "A folder of a web site", "batch-web", "batch", "web_folder", [80], 80, True, True,
+             False),
     Workload("icon-folder", "A folder of icons, the same pixels", "batch-icons", "batch", "icon_folder", [0], 0, False,
              True),
 ]

@@ -92,9 +92,11 @@ static void write_pngs(const char *out, const pare_image *graphic, const pare_im
 static void write_animations(const char *out, const pare_image *alpha)
 {
     const pare_animation animation = {alpha->width_px, alpha->height_px, 2, 3, 0};
-    const pare_codec *codec = &pare_codec_webp;
-    for (int lossless = 0; lossless < 2; lossless++) {
-        const pare_animate_params params = {.lossless = lossless, .quality = 60, .effort = 2};
+    const pare_codec *codecs[3] = {&pare_codec_webp, &pare_codec_webp, &pare_codec_png};
+    for (int i = 0; i < 3; i++) {
+        const pare_codec *codec = codecs[i];
+        const pare_animate_params params = {
+            .lossless = i > 0, .quality = 60, .effort = 2, .has_alpha = true};
         pare_animator *animator = NULL;
         pare_image second;
         pare_buf file = {0};
@@ -102,11 +104,13 @@ static void write_animations(const char *out, const pare_image *alpha)
         memset(pare_image_row(&second, 5), 0, second.stride_bytes * 4);
         const pare_frame frames[2] = {{alpha->pixels, 100}, {second.pixels, 40}};
         if (codec->animator_open(&animation, &params, &animator, NULL) != PARE_OK) exit(1);
-        for (int i = 0; i < 2; i++)
-            if (codec->animator_add(animator, &frames[i], NULL) != PARE_OK) exit(1);
+        for (int f = 0; f < 2; f++)
+            if (codec->animator_add(animator, &frames[f], NULL) != PARE_OK) exit(1);
         if (codec->animator_finish(animator, &file, NULL) != PARE_OK) exit(1);
         codec->animator_close(&animator);
-        write_image(out, lossless ? "webp-animated-1" : "webp-animated-0", file);
+        char name[32];
+        snprintf(name, sizeof name, "%s-film-%d", pare_format_name(codec->format), i);
+        write_image(out, name, file);
         pare_image_deinit(&second);
     }
 }

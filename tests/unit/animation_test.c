@@ -39,7 +39,7 @@ static film *make_film(uint32_t seed)
     f->animation = (pare_animation){WIDTH, HEIGHT, 2 + next_random(&random) % (FRAMES_CAP - 2),
                                     next_random(&random) % 4, next_random(&random)};
     for (uint32_t i = 0; i < f->animation.frames; i++) {
-        f->duration_ms[i] = next_random(&random) % 3 * 35;
+        f->duration_ms[i] = next_random(&random) % 3 * 30;
         if (i > 0) memcpy(f->shown[i], f->shown[i - 1], sizeof f->shown[i]);
         if (i > 0 && next_random(&random) % 4 == 0) continue;
         const uint8_t alphas[4] = {255, 255, 128, 0};
@@ -62,7 +62,9 @@ static pare_buf write_film(const film *f, const pare_codec *codec, double qualit
                                         .quality = quality,
                                         .effort = 2,
                                         .is_graphic = true,
-                                        .metadata = metadata};
+                                        .metadata = metadata,
+                                        .has_alpha = true,
+                                        .erases = true};
     pare_animator *animator = NULL;
     pare_buf out = {0};
     MUST(codec->animator_open(&f->animation, &params, &animator, NULL));
@@ -97,15 +99,31 @@ static void check_film(const film *f, const pare_codec *codec, pare_bytes file, 
     codec->frames_close(&frames);
 }
 
-TEST(an_animated_webp_shows_what_was_put_in)
+/* Every seed; or those of films without half transparent pixels. */
+static void check_format(const pare_codec *codec, uint32_t step)
 {
-    for (uint32_t seed = 1; seed <= 60; seed++) {
+    for (uint32_t seed = step; seed <= 60; seed += step) {
         film *f = make_film(seed);
-        pare_buf file = write_film(f, &pare_codec_webp, 0, NULL);
-        check_film(f, &pare_codec_webp, pare_buf_view(&file), true);
+        pare_buf file = write_film(f, codec, 0, NULL);
+        check_film(f, codec, pare_buf_view(&file), true);
         pare_buf_deinit(&file);
         free(f);
     }
+}
+
+TEST(an_animated_webp_shows_what_was_put_in)
+{
+    check_format(&pare_codec_webp, 1);
+}
+
+TEST(an_animated_png_shows_what_was_put_in)
+{
+    check_format(&pare_codec_png, 1);
+}
+
+TEST(a_gif_shows_what_was_put_in)
+{
+    check_format(&pare_codec_gif, 2);
 }
 
 TEST(frames_and_times_stay_when_frames_lose)
@@ -135,7 +153,7 @@ TEST(a_frame_that_repeats_the_one_before_costs_little)
 }
 
 /* A photograph that gets darker, without loss. */
-static pare_buf make_photo_webp(uint32_t frames)
+static pare_buf make_photo(const pare_codec *codec, uint32_t frames)
 {
     pare_image image = test_make(TEST_PHOTO, WIDTH, HEIGHT);
     film *f = calloc(1, sizeof *f);
@@ -147,7 +165,7 @@ static pare_buf make_photo_webp(uint32_t frames)
             f->shown[i][p] = word((uint8_t)(rgb[0] - rgb[0] / 8 * i), rgb[1], rgb[2], 255);
         }
     }
-    pare_buf file = write_film(f, &pare_codec_webp, 0, NULL);
+    pare_buf file = write_film(f, codec, 0, NULL);
     pare_image_deinit(&image);
     free(f);
     return file;
@@ -226,6 +244,60 @@ TEST(a_gif_becomes_an_animated_webp_of_the_same_frames)
     pare_buf_deinit(&file);
 }
 
+/* To an animated PNG with a palette, and from there to WebP: never another pixel or time. */
+TEST(a_film_goes_from_format_to_format_without_loss)
+{
+    static const pare_format FORMATS[] = {PARE_FORMAT_PNG, PARE_FORMAT_WEBP};
+    pare_buf file = make_gif(TEST_ALPHA, 4);
+    pare_buf now = {0};
+    MUST(pare_buf_append(&now, file.data, file.len));
+    for (int i = 0; i < 2; i++) {
+        pare_options options = options_for(PARE_TARGET_FORMAT, FORMATS[i]);
+        pare_result result;
+        options.quality.mode = PARE_QUALITY_LOSSLESS;
+        MUST(optimize(&now, &options, &result));
+        CHECK_INT(result.format_out, ==, FORMATS[i]);
+        CHECK_TRUE(result.lossless);
+        check_same_film(pare_buf_view(&file), (pare_bytes){result.data, result.len}, true);
+        now.len = 0;
+        MUST(pare_buf_append(&now, result.data, result.len));
+        pare_result_deinit(&result);
+    }
+    pare_buf_deinit(&now);
+    pare_buf_deinit(&file);
+}
+
+static void check_resized(const pare_buf *file, const pare_options *options)
+{
+    pare_result result;
+    pare_info info, was;
+    MUST(pare_read_info(file->data, file->len, &was, NULL));
+    MUST(optimize(file, options, &result));
+    MUST(pare_read_info(result.data, result.len, &info, NULL));
+    CHECK_INT(info.width_px, ==, 40);
+    CHECK_INT(info.frames, ==, was.frames);
+    CHECK_INT(result.width_out_px, ==, 40);
+    CHECK_DOUBLE(result.score, >, 30);
+    check_same_film((pare_bytes){file->data, file->len}, (pare_bytes){result.data, result.len},
+                    false);
+    pare_result_deinit(&result);
+}
+
+TEST(animations_are_resized_frame_by_frame)
+{
+    pare_options own = options_for(PARE_TARGET_ORIGINAL, PARE_FORMAT_UNKNOWN);
+    own.resize = (pare_resize){.mode = PARE_RESIZE_WIDTH, .width_px = 40};
+    pare_options smallest = own;
+    smallest.target = PARE_TARGET_SMALLEST;
+    pare_buf files[] = {make_gif(TEST_PHOTO, 3), make_gif(TEST_ALPHA, 3),
+                        make_photo(&pare_codec_webp, 3), make_photo(&pare_codec_png, 3)};
+    for (int i = 0; i < 4; i++) {
+        check_resized(&files[i], &own);
+        check_resized(&files[i], &smallest);
+        pare_buf_deinit(&files[i]);
+    }
+}
+
 TEST(smallest_is_not_larger_than_the_gif_or_the_webp)
 {
     pare_buf file = make_gif(TEST_GRAPHIC, 4);
@@ -272,7 +344,7 @@ TEST(an_animated_webp_gets_smaller_and_stays_the_same)
 
 TEST(a_fixed_quality_and_a_size_are_kept)
 {
-    pare_buf file = make_photo_webp(3);
+    pare_buf file = make_photo(&pare_codec_webp, 3);
     pare_options options = options_for(PARE_TARGET_ORIGINAL, PARE_FORMAT_UNKNOWN);
     pare_result result;
     options.quality = (pare_quality){.mode = PARE_QUALITY_FIXED, .value = 80};
@@ -320,7 +392,9 @@ TEST(damage_is_an_error_and_not_more)
     free(f);
 }
 
-RUN(an_animated_webp_shows_what_was_put_in, frames_and_times_stay_when_frames_lose,
+RUN(an_animated_webp_shows_what_was_put_in, an_animated_png_shows_what_was_put_in,
+    a_gif_shows_what_was_put_in, a_film_goes_from_format_to_format_without_loss,
+    animations_are_resized_frame_by_frame, frames_and_times_stay_when_frames_lose,
     a_frame_that_repeats_the_one_before_costs_little,
     a_gif_becomes_an_animated_webp_of_the_same_frames,
     smallest_is_not_larger_than_the_gif_or_the_webp,

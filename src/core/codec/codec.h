@@ -79,6 +79,8 @@ typedef struct pare_frame {
     const uint8_t *rgba; /* the whole canvas, 4 bytes a pixel, no padding; 0 where it is
                             transparent; borrowed until the next one */
     uint32_t duration_ms;
+    /* The time as a fraction of a second, where the file has one; delay_den 0: it has not. */
+    uint16_t delay_num, delay_den;
 } pare_frame;
 
 typedef struct pare_animation {
@@ -94,6 +96,11 @@ typedef struct pare_animate_params {
     bool is_graphic;
     size_t max_len;                /* give up with PARE_SKIP_NOT_SMALLER beyond; 0: never */
     const pare_metadata *metadata; /* already filtered; NULL writes none. Borrowed */
+    bool has_alpha;                /* some pixel of some frame is not opaque */
+    bool erases;                   /* some pixel is less than opaque that was another before */
+    /* Every colour of every frame, 4 bytes each, when there are at most 256; borrowed. */
+    const uint32_t *colors;
+    uint32_t color_count; /* 0: there are more */
 } pare_animate_params;
 
 typedef struct pare_frames pare_frames; /* each codec defines its own struct behind this */
@@ -138,7 +145,8 @@ typedef struct pare_codec {
                                bool *same, pare_diag *diag);
     /* All blocks of a file, without its pixels; NULL: there are none that matter. On errors *out is
      * empty. */
-    pare_err (*read_metadata)(pare_bytes file, pare_metadata *out, pare_diag *diag);
+    pare_err (*read_metadata)(pare_bytes file, const pare_limits *limits, pare_metadata *out,
+                              pare_diag *diag);
     /* The frames in order; NULL: only stills. file is borrowed until close. */
     pare_err (*frames_open)(pare_bytes file, const pare_limits *limits, pare_animation *animation,
                             pare_frames **out, pare_diag *diag);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/codec/codec.h"
+#include "core/codec/gif_animator.h"
 #include "core/codec/gif_blocks.h"
 #include "core/codec/gif_player.h"
 #include "core/codec/gif_writer.h"
@@ -96,11 +97,15 @@ static pare_err frames_next(pare_frames *frames, pare_frame *out, bool *more, pa
 
 const pare_codec pare_codec_gif = {
     .format = PARE_FORMAT_GIF,
-    .caps = PARE_CODEC_DECODES | PARE_CODEC_LOSSLESS | PARE_CODEC_ALPHA,
+    .caps = PARE_CODEC_DECODES | PARE_CODEC_LOSSY | PARE_CODEC_LOSSLESS | PARE_CODEC_ALPHA,
     .read_info = read_info,
     .decode = decode,
     .repack = pare_gif_repack,
     .frames_open = frames_open,
     .frames_next = frames_next,
     .frames_close = frames_close,
+    .animator_open = pare_gif_animator_open,
+    .animator_add = pare_gif_animator_add,
+    .animator_finish = pare_gif_animator_finish,
+    .animator_close = pare_gif_animator_close,
 };

@@ -17,4 +17,12 @@ const pare_codec pare_codec_png = {
     .encoder_close = pare_png_encoder_close,
     .repack = pare_png_animation_repack,
     .check_repacked = pare_png_animation_check,
+    .read_metadata = pare_png_read_metadata,
+    .frames_open = pare_png_frames_open,
+    .frames_next = pare_png_frames_next,
+    .frames_close = pare_png_frames_close,
+    .animator_open = pare_png_animator_open,
+    .animator_add = pare_png_animator_add,
+    .animator_finish = pare_png_animator_finish,
+    .animator_close = pare_png_animator_close,
 };

@@ -52,8 +52,10 @@ pare_err pare_webp_copy_metadata(pare_bytes file, pare_metadata *out)
     return err;
 }
 
-static pare_err read_metadata(pare_bytes file, pare_metadata *out, pare_diag *diag)
+static pare_err read_metadata(pare_bytes file, const pare_limits *limits, pare_metadata *out,
+                              pare_diag *diag)
 {
+    (void)limits;
     *out = (pare_metadata){0};
     const pare_err err = pare_webp_copy_metadata(file, out);
     if (err == PARE_OK) return err;

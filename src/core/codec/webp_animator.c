@@ -6,19 +6,13 @@
 
 #include <webp/mux.h>
 
+#include "core/codec/frame_change.h"
 #include "core/codec/webp_animation.h"
 
 /* Less than this part of a rectangle that stays is not worth a try. */
 enum { OVER_SHARE = 16 };
 
 enum { DURATION_MAX_MS = (1 << 24) - 1, LOOP_MAX = 65535 };
-
-/* Right and bottom are outside. left and top are even, as the format wants them. */
-typedef struct rect {
-    uint32_t left, top, right, bottom;
-    uint64_t free_px;   /* pixels of it that do not change */
-    bool draws_through; /* one of those that change is not opaque afterwards */
-} rect;
 
 struct pare_animator {
     pare_animation animation;
@@ -69,51 +63,6 @@ pare_err pare_webp_animator_open(const pare_animation *animation, const pare_ani
     }
     *out = animator;
     return PARE_OK;
-}
-
-static bool is_opaque(uint32_t word)
-{
-    uint8_t pixel[4];
-    memcpy(pixel, &word, 4);
-    return pixel[3] == 255;
-}
-
-/* What changes from one canvas to the next; one pixel when nothing does. */
-static rect find_change(const pare_animator *animator, const uint32_t *before,
-                        const uint32_t *shown)
-{
-    const uint32_t width = animator->animation.width_px, height = animator->animation.height_px;
-    rect r = {.left = width, .top = height};
-    for (uint32_t y = 0; y < height; y++) {
-        const size_t at = (size_t)y * width;
-        if (memcmp(before + at, shown + at, (size_t)width * 4) == 0) continue;
-        if (y < r.top) r.top = y;
-        r.bottom = y + 1;
-        for (uint32_t x = 0; x < width; x++) {
-            if (before[at + x] == shown[at + x]) continue;
-            if (x < r.left) r.left = x;
-            if (x >= r.right) r.right = x + 1;
-            if (!is_opaque(shown[at + x])) r.draws_through = true;
-        }
-    }
-    if (r.right == 0) r = (rect){.right = 1, .bottom = 1};
-    r.left &= ~1u;
-    r.top &= ~1u;
-    return r;
-}
-
-/* The pixels of the rectangle that change; the others are transparent. */
-static void fill_over(pare_animator *animator, rect *r, const uint32_t *shown)
-{
-    uint32_t *out = animator->over;
-    for (uint32_t y = r->top; y < r->bottom; y++) {
-        const size_t row = (size_t)y * animator->animation.width_px;
-        for (uint32_t x = r->left; x < r->right; x++) {
-            const bool same = animator->before[row + x] == shown[row + x];
-            *out++ = same ? 0 : shown[row + x];
-            r->free_px += same;
-        }
-    }
 }
 
 /* Pixels to encode; stride in pixels. */
@@ -167,8 +116,8 @@ static pare_err try_view(pare_animator *animator, const view *from, bool *better
     return PARE_OK;
 }
 
-static pare_err push(pare_animator *animator, const rect *r, uint32_t duration_ms, bool blends,
-                     pare_diag *diag)
+static pare_err push(pare_animator *animator, const pare_frame_change *r, uint32_t duration_ms,
+                     bool blends, pare_diag *diag)
 {
     const WebPMuxFrameInfo frame = {
         .bitstream = {animator->best.data, animator->best.len},
@@ -192,14 +141,18 @@ pare_err pare_webp_animator_add(pare_animator *animator, const pare_frame *frame
     if (frame->duration_ms > DURATION_MAX_MS) {
         return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "a frame is shown for too long");
     }
-    rect r = find_change(animator, animator->before, shown);
-    const view whole = {shown + (size_t)r.top * width + r.left, width, r.right - r.left,
-                        r.bottom - r.top};
+    pare_frame_change r;
+    pare_frame_change_find(animator->before, shown, width, animator->animation.height_px, &r);
+    r.left &= ~1u; /* the format wants them even */
+    r.top &= ~1u;
+    const view whole = {shown + (size_t)r.top * width + r.left, width, pare_frame_change_width(&r),
+                        pare_frame_change_height(&r)};
     const view over = {animator->over, whole.width, whole.width, whole.height};
     bool better, blends = false;
     animator->best.len = 0;
     PARE_TRY(try_view(animator, &whole, &better, diag));
-    if (!r.draws_through) fill_over(animator, &r, shown);
+    if (!r.draws_through)
+        pare_frame_change_fill(&r, animator->before, shown, width, animator->over);
     if (r.free_px > (uint64_t)whole.width * whole.height / OVER_SHARE) {
         PARE_TRY(try_view(animator, &over, &blends, diag));
     }

@@ -7,6 +7,7 @@
 
 #include "core/image/metadata.h"
 #include "core/optimize/animate_judge.h"
+#include "core/optimize/animate_look.h"
 #include "core/optimize/film.h"
 #include "core/optimize/repack.h"
 #include "core/optimize/search.h"
@@ -24,7 +25,7 @@ typedef struct animating {
     const pare_codec *codec;
     pare_film_change change;
     pare_metadata source_metadata, metadata; /* of the file; what is kept of it */
-    bool is_graphic;
+    pare_animate_look look;
 } animating;
 
 static bool can_animate(pare_format format)
@@ -69,12 +70,10 @@ static pare_err animating_init(animating *a, pare_work *work)
     const pare_info *info = &work->info;
     pare_image bare = {0}; /* lends its metadata */
     *a = (animating){.work = work};
-    if (info->depth_bits > 8) {
-        return pare_fail(work->diag, PARE_SKIP_UNSUPPORTED_VARIANT,
-                         "an animation with more than 8 bits a colour");
-    }
+    const pare_limits limits = pare_work_limits(work);
     if (work->decoder->read_metadata) {
-        PARE_TRY(work->decoder->read_metadata(work->file, &a->source_metadata, work->diag));
+        PARE_TRY(
+            work->decoder->read_metadata(work->file, &limits, &a->source_metadata, work->diag));
     }
     bare.color = PARE_COLOR_RGB;
     bare.metadata = a->source_metadata;
@@ -125,8 +124,8 @@ static pare_err add_frames(const animating *a, pare_film *film, pare_animator *a
         PARE_TRY(pare_film_next(film, &frame, &more, a->work->diag));
         if (!more && count == film->animation.frames) return PARE_OK;
         if (!more) {
-            return pare_fail(a->work->diag, PARE_ERR_CORRUPT, "%u frames, %u were announced", count,
-                             film->animation.frames);
+            return pare_fail(a->work->diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                             "%u frames, %u were announced", count, film->animation.frames);
         }
         PARE_TRY(a->codec->animator_add(animator, &frame, a->work->diag));
     }
@@ -139,9 +138,13 @@ static pare_err write_frames(const animating *a, double quality, size_t max_len,
         .lossless = quality == 0,
         .quality = quality,
         .effort = a->work->options->effort,
-        .is_graphic = a->is_graphic,
+        .is_graphic = a->look.content.is_graphic,
         .max_len = max_len,
         .metadata = &a->metadata,
+        .has_alpha = a->look.has_alpha,
+        .erases = a->look.erases,
+        .colors = a->look.colors.color,
+        .color_count = a->look.has_few_colors ? a->look.colors.count : 0,
     };
     pare_film film;
     pare_animator *animator = NULL;
@@ -205,7 +208,7 @@ static pare_err search_frame(const animating *a, const pare_film *film, const pa
     pare_work *work = a->work;
     const pare_limits limits = {0};
     const pare_encode_params params = {.effort = work->options->effort,
-                                       .is_graphic = a->is_graphic};
+                                       .is_graphic = a->look.content.is_graphic};
     pare_image image = {0};
     pare_encoder *encoder = NULL;
     pare_found found = {0};
@@ -305,6 +308,11 @@ static pare_err write_lossy(const animating *a, const pare_quality *asked, size_
 {
     const pare_options *options = a->work->options;
     double quality, least = options->min_score;
+    if (!a->codec->encoder_open) { /* GIF knows one way */
+        const pare_err err = write_scored(a, 100, least, 0, max_len, out);
+        out->quality = 0;
+        return err;
+    }
     if (asked->mode == PARE_QUALITY_FIXED) {
         return write_scored(a, asked->value, least, 0, max_len, out);
     }
@@ -326,31 +334,12 @@ static pare_err write_format(const animating *a, size_t max_len, pare_found *out
     if (err == PARE_SKIP_BELOW_MIN_SCORE) {
         *a->work->diag = (pare_diag){0};
         err = write_lossless(a, max_len, out);
-        if (may_lose && err == PARE_SKIP_NOT_SMALLER) err = PARE_SKIP_BELOW_MIN_SCORE;
+        if (may_lose && pare_err_is_skip(err)) err = PARE_SKIP_BELOW_MIN_SCORE;
     }
     if (err != PARE_OK || most == 0 || out->bytes.len <= most) return err;
-    if (may_lose) return fit_size(a, max_len, out);
+    if (may_lose && a->codec->encoder_open) return fit_size(a, max_len, out);
     return pare_fail(a->work->diag, PARE_SKIP_BELOW_MIN_SCORE,
                      "without loss it takes %zu bytes, more than asked", out->bytes.len);
-}
-
-static pare_err look_at_first(animating *a)
-{
-    pare_film film;
-    pare_frame frame;
-    pare_image image = {0};
-    bool more = false;
-    pare_work_begin_step(a->work, PARE_STEP_DECODE);
-    pare_err err = open_source(a, &film);
-    if (err == PARE_OK) err = pare_film_next(&film, &frame, &more, a->work->diag);
-    if (err == PARE_OK && more) err = pare_frame_image(&frame, &film.animation, NULL, &image);
-    if (err == PARE_OK && more) {
-        a->work->content = pare_analyse_content(&image);
-        a->is_graphic = a->work->content.is_graphic;
-    }
-    pare_image_deinit(&image);
-    pare_film_close(&film);
-    return err;
 }
 
 static pare_err attempt(animating *a, pare_format format, size_t max_len, pare_found *out)
@@ -360,6 +349,10 @@ static pare_err attempt(animating *a, pare_format format, size_t max_len, pare_f
     if (format == a->work->info.format && a->work->decoder->repack && !changes) {
         return pare_repack_run(a->work, max_len, out);
     }
+    if (a->work->info.depth_bits > 8) {
+        return pare_fail(a->work->diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                         "an animation with more than 8 bits a colour");
+    }
     if (!can_animate(format)) {
         return pare_fail(a->work->diag, PARE_SKIP_ANIMATED, "%s",
                          pare_err_text(PARE_SKIP_ANIMATED));
@@ -368,6 +361,17 @@ static pare_err attempt(animating *a, pare_format format, size_t max_len, pare_f
     a->codec = pare_codec_find(format);
     const pare_err err = write_format(a, max_len, out);
     if (err != PARE_OK) pare_found_deinit(out);
+    return err;
+}
+
+static pare_err look(animating *a)
+{
+    pare_film film;
+    pare_work_begin_step(a->work, PARE_STEP_DECODE);
+    pare_err err = open_source(a, &film);
+    if (err == PARE_OK) err = pare_animate_look_at(&film, &a->look, a->work->diag);
+    a->work->content = a->look.content;
+    pare_film_close(&film);
     return err;
 }
 
@@ -402,7 +406,7 @@ pare_err pare_animate_run(pare_work *work, size_t max_len, pare_found *out)
     animating a;
     *out = (pare_found){.score = -1};
     pare_err err = animating_init(&a, work);
-    if (err == PARE_OK) err = look_at_first(&a);
+    if (err == PARE_OK) err = look(&a);
     if (err == PARE_OK) err = choose(&a, max_len, out);
     animating_deinit(&a);
     return err;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers as people read them, in their language.
+import { localeOf } from "./i18n";
 import { store } from "./state/app-state";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -9,7 +10,7 @@ function format(kind: string, digits: number, options: Intl.NumberFormatOptions)
   const { language } = store.get();
   const key = `${language} ${kind} ${digits}`;
   let found = formats.get(key);
-  if (!found) formats.set(key, (found = new Intl.NumberFormat(language, { maximumFractionDigits: digits, ...options })));
+  if (!found) formats.set(key, (found = new Intl.NumberFormat(localeOf(language), { maximumFractionDigits: digits, ...options })));
   return found;
 }
 
@@ -25,7 +26,7 @@ export function bytes(value: number): string {
     step++;
   }
   const digits = step === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
-  return unit(scaled, UNITS[step], digits);
+  return unit(scaled, UNITS[step], digits).replace(/(\d)(\p{L})/u, "$1\u00a0$2"); // "0B" in some languages
 }
 
 export function count(value: number): string {
@@ -66,7 +67,7 @@ export function roughDuration(ms: number): string {
 
 export function date(unixSeconds: number): string {
   const { language } = store.get();
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(unixSeconds * 1000);
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: "medium", timeStyle: "short" }).format(unixSeconds * 1000);
 }
 
 export const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

@@ -2,7 +2,7 @@
 // Every text in every language.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { check, openPage, startServer, test, WEB } from "./harness.mjs";
+import { check, goTo, openPage, startServer, test, WEB } from "./harness.mjs";
 
 const folder = path.join(WEB, "src/i18n");
 const read = (language) => JSON.parse(readFileSync(path.join(folder, `${language}.json`), "utf8"));
@@ -64,5 +64,24 @@ test("a chosen language is kept, and the browser's own is taken before that", as
   await page.reload();
   await page.waitForSelector(`text=${read("fr")["drop.title"]}`);
   check("language of the document", await page.evaluate(() => document.documentElement.lang), "fr");
+  check("problems", page.problems, []);
+});
+
+test("no language is too wide for a phone", async () => {
+  const server = await startServer();
+  const page = await openPage(server, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  for (const language of languages) {
+    await page.selectOption(".language select", language);
+    await page.waitForFunction((text) => document.body.textContent.includes(text), read(language)["nav.activity"]);
+    for (const route of ["/", "/activity", "/history"]) {
+      await goTo(page, route);
+      await page.waitForFunction((to) => document.querySelector("nav [aria-current]")?.getAttribute("href") === `#${to}`, route);
+      const wide = await page.evaluate(() => {
+        const nav = document.querySelector(".top nav");
+        return [document.documentElement.scrollWidth - innerWidth, nav.scrollWidth - nav.clientWidth];
+      });
+      check(`${route} in ${language}: pixels too many, of the page and of its navigation`, wide, [0, 0]);
+    }
+  }
   check("problems", page.problems, []);
 });

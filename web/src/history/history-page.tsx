@@ -81,12 +81,12 @@ function RunTable({ runs, onUndo }: { runs: Run[]; onUndo: (run: Run) => void })
   const stateOf = (run: Run) => (run.undone ? t("state.undone") : run.finished ? "" : t("history.stopped"));
   return (
     <div className="table-wrap" tabIndex={0} role="region" aria-label={t("nav.history")}>
-      <table className="table">
+      <table className="table runs">
         <thead>
           <tr>
-            <th scope="col">{t("history.when")}</th><th scope="col">{t("history.what")}</th><th scope="col" className="num">{t("history.images")}</th>
-            <th scope="col" className="num">{t("outcome.failed")}</th><th scope="col" className="num">{t("history.saved")}</th>
-            <th scope="col" className="num">{t("history.share")}</th><th scope="col" className="num">{t("column.ms")}</th><th scope="col"><span className="sr">{t("undo.button")}</span></th>
+            <th scope="col">{t("history.when")}</th><th scope="col">{t("history.what")}</th><th scope="col" className="num extra">{t("history.images")}</th>
+            <th scope="col" className="num extra">{t("outcome.failed")}</th><th scope="col" className="num">{t("history.saved")}</th>
+            <th scope="col" className="num extra">{t("history.share")}</th><th scope="col" className="num extra">{t("column.ms")}</th><th scope="col"><span className="sr">{t("undo.button")}</span></th>
           </tr>
         </thead>
         <tbody>{runs.map((run) => (
@@ -95,11 +95,11 @@ function RunTable({ runs, onUndo }: { runs: Run[]; onUndo: (run: Run) => void })
             <td className="clip" title={run.command_line ?? run.folder ?? ""}>
               {run.job && jobs.has(run.job) ? <a href={`#/job/${run.job}`}>{jobs.get(run.job)!.name}</a> : run.command_line || run.folder || "–"}
             </td>
-            <td className="num">{format.count(run.files)}</td>
-            <td className="num">{run.failed ? format.count(run.failed) : ""}</td>
+            <td className="num extra">{format.count(run.files)}</td>
+            <td className="num extra">{run.failed ? format.count(run.failed) : ""}</td>
             <td className="num">{format.bytes(savedBytes(run))}</td>
-            <td className="num">{format.percent(format.shareSaved(run.bytes_in, run.bytes_out), 1)}</td>
-            <td className="num">{format.duration(run.ms)}</td>
+            <td className="num extra">{format.percent(format.shareSaved(run.bytes_in, run.bytes_out), 1)}</td>
+            <td className="num extra">{format.duration(run.ms)}</td>
             <td className="end">{run.can_undo && !run.undone ? <Button icon="undo" onClick={() => onUndo(run)}>{t("undo.button")}</Button> : <span className="muted">{stateOf(run)}</span>}</td>
           </tr>
         ))}</tbody>

@@ -38,6 +38,11 @@ export function pickLanguage(saved: unknown, wanted: readonly string[]): string 
   return "en";
 }
 
+/** Numbers and dates as in the reader's country, when the browser names one for the language. */
+export function localeOf(language: string): string {
+  return navigator.languages.find((tag) => tag.slice(0, 2).toLowerCase() === language) ?? language;
+}
+
 export type Vars = Record<string, string | number>;
 export type Translate = (key: string, vars?: Vars) => string;
 
@@ -47,7 +52,7 @@ function fill(text: string, vars: Vars | undefined): string {
 
 function translator(language: string, messages: Messages): Translate {
   const plural = new Intl.PluralRules(language);
-  const number = new Intl.NumberFormat(language);
+  const number = new Intl.NumberFormat(localeOf(language));
   return (key, vars) => {
     const own = messages[key] ?? (english as Messages)[key];
     if (!vars || typeof vars.n !== "number") return fill(own ?? key, vars);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Fuzz every reader of images: header and metadata, then pixels. */
+/* Fuzz every reader of images: header and metadata, then pixels, then what is left of damaged ones.
+ */
 #include "fuzz.h"
 
 #include "core/codec/codec.h"
@@ -40,6 +41,24 @@ static void play(const pare_codec *codec, pare_bytes file, const pare_limits *li
     codec->frames_close(&frames);
 }
 
+/* What was salvaged is a whole file of the size that the header gives. */
+static void check_salvaged(const uint8_t *data, size_t len, const pare_limits *limits)
+{
+    pare_options options;
+    pare_result result;
+    pare_info info;
+    pare_options_init(&options);
+    options.max_pixels = limits->max_pixels;
+    options.max_memory_bytes = limits->max_memory_bytes;
+    const pare_err err = pare_salvage(data, len, &options, &result, NULL);
+    FUZZ_CHECK(err != PARE_ERR_INTERNAL && err != PARE_ERR_VERIFY);
+    if (err == PARE_OK) {
+        FUZZ_CHECK(pare_read_info(result.data, result.len, &info, NULL) == PARE_OK);
+        FUZZ_CHECK(result.salvaged > 0 && result.salvaged <= result.salvageable);
+    }
+    pare_result_deinit(&result);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     const pare_codec *codec = pare_codec_find(pare_format_sniff(data, len));
@@ -51,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (!codec || !codec->decode) return 0;
     if (codec->decode((pare_bytes){data, len}, &limits, &image, NULL) == PARE_OK) {
         check_image(&image, &limits);
+    } else {
+        check_salvaged(data, len, &limits);
     }
     pare_image_deinit(&image);
     if (codec->frames_open) play(codec, (pare_bytes){data, len}, &limits);

@@ -57,7 +57,10 @@ typedef struct pare_file_result {
     uint32_t attempts;
     uint64_t
         replaces; /* seq of an earlier result of the same file that no longer counts; 0: none */
-    uint32_t reserved[6];
+    const char *salvaged_path; /* of a damaged file: what was left of it; NULL: nothing */
+    uint32_t salvaged,
+        salvageable; /* rows, or frames of an animation, that are whole, of so many */
+    uint32_t reserved[2];
 } pare_file_result;
 
 #define PARE_MAX_WORKERS 256
@@ -106,6 +109,8 @@ typedef struct pare_batch_options {
     const char *output_dir;      /* PARE_OUTPUT_FOLDER */
     const char *suffix;          /* PARE_OUTPUT_SUFFIX; non-empty, no '/' */
     const char *backup_dir;      /* PARE_OUTPUT_IN_PLACE; NULL: no backup kept */
+    const char *salvage_dir;     /* what is left of damaged files goes here, never over a file;
+                                    NULL: nowhere */
     const char *const *excludes; /* glob patterns, see docs/cli.md */
     size_t exclude_count;
     uint32_t jobs;         /* 0: one per core */
@@ -127,7 +132,7 @@ typedef struct pare_batch_options {
     pare_result_fn on_result;
     pare_progress_fn on_progress;
     void *user;
-    uint32_t reserved[16];
+    uint32_t reserved[14];
 } pare_batch_options;
 
 PARE_API void pare_batch_options_init(pare_batch_options *options);

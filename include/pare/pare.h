@@ -182,8 +182,9 @@ typedef struct pare_result {
     int quality; /* on the encoder's scale, 1..100; 0 when lossless or not applicable */
     bool lossless; /* pixels (JPEG: coefficients) are identical to the input's */
     uint32_t decode_us, transform_us, encode_us, verify_us;
-    uint32_t full_scores; /* how often the whole image was scored */
-    uint32_t reserved[8];
+    uint32_t full_scores;           /* how often the whole image was scored */
+    uint32_t salvaged, salvageable; /* rows (frames of an animation) that were saved, of so many */
+    uint32_t reserved[6];
 } pare_result;
 
 /* Optimize one image in memory.
@@ -199,6 +200,20 @@ typedef struct pare_result {
 PARE_API PARE_NODISCARD pare_err pare_optimize(const uint8_t *data, size_t len,
                                                const pare_options *options, pare_result *out,
                                                pare_diag *diag);
+
+/* A picture of a file that pare_optimize() refuses as damaged (PARE_ERR_CORRUPT,
+ * PARE_ERR_TRUNCATED): in its own format, or PNG. Rows from the top are as they were until the
+ * damage, the rest is gray; of an animation the frames before it are kept. A JPEG that is
+ * progressive may have all rows, with less detail. JPEG, PNG, WebP and GIF.
+ *
+ *   options  borrowed; max_pixels and max_memory_bytes count. NULL means the defaults.
+ *   out      as pare_optimize(); salvaged of salvageable says how much there is.
+ *
+ * Errors: PARE_SKIP_UNSUPPORTED_VARIANT (not of this format), and those of reading when there is
+ * nothing to be had. */
+PARE_API PARE_NODISCARD pare_err pare_salvage(const uint8_t *data, size_t len,
+                                              const pare_options *options, pare_result *out,
+                                              pare_diag *diag);
 
 /* SSIMULACRA2 of b against a, both any readable format; up to 100, higher is better; alpha is
  * flattened. Errors: PARE_ERR_INVALID (sizes after orientation differ) and those of reading. */

@@ -56,6 +56,12 @@ static bool set_backup(pare_arguments *a, const char *value)
     return *value != '\0';
 }
 
+static bool set_salvage(pare_arguments *a, const char *value)
+{
+    a->batch.salvage_dir = value;
+    return *value != '\0';
+}
+
 static bool set_keep_dates(pare_arguments *a, const char *value)
 {
     (void)value;
@@ -386,6 +392,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
      "an ending without a '/'", "beside the source: a.jpg becomes aS.jpg", ""},
     {PARE_OPTION_BACKUP, 0, 0, "backup", NULL, "DIR", OUTPUT, RUN, set_backup, "a folder",
      "with -i: keep the originals under DIR, for `pare undo`", "/"},
+    {PARE_OPTION_SALVAGE, 0, 0, "salvage", NULL, "DIR", OUTPUT, RUN, set_salvage, "a folder",
+     "write what is left of damaged files under DIR", "/"},
     {PARE_OPTION_KEEP_DATES, 0, 0, "keep-dates", NULL, NULL, OUTPUT, RUN, set_keep_dates, NULL,
      "results get the dates of their sources", NULL},
     {PARE_OPTION_MIN_SAVINGS, 0, 0, "min-savings", NULL, "2%|1KB", OUTPUT, WORK, set_min_savings,

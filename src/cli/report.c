@@ -95,6 +95,11 @@ static void add_json_result(pare_report *report, const pare_file_result *r)
     pare_json_string(out, "error", failed ? pare_err_class(r->err) : NULL);
     pare_json_string(out, "reason", r->err == PARE_OK ? NULL : pare_err_name(r->err));
     pare_json_string(out, "message", r->text && *r->text ? r->text : NULL);
+    if (r->salvaged_path) {
+        pare_json_string(out, "salvaged", r->salvaged_path);
+        pare_json_uint(out, "salvaged_rows", r->salvaged);
+        pare_json_uint(out, "salvageable_rows", r->salvageable);
+    }
     pare_json_end(out);
     pare_report_flush(report);
 }
@@ -133,6 +138,18 @@ static void print_result(pare_report *report, const pare_file_result *r)
     pare_text_deinit(&line);
 }
 
+/* "salvaged   rescued/a.jpg: 412 of 1000 rows" */
+static void print_salvaged(pare_report *report, const pare_file_result *r)
+{
+    pare_text line = {0};
+    pare_text_add(&line, "salvaged   ");
+    pare_text_add_name(&line, r->salvaged_path, 0, report->terminal.utf8);
+    pare_text_add(&line, ": %u of %u %s", r->salvaged, r->salvageable,
+                  r->format_in == PARE_FORMAT_GIF ? "frames or more" : "rows");
+    pare_terminal_line(&report->terminal, pare_text_string(&line));
+    pare_text_deinit(&line);
+}
+
 /* What a dry run would do, and what a check found, is what was asked for: standard output. */
 static void print_finding(pare_report *report, const pare_file_result *r)
 {
@@ -165,6 +182,7 @@ void pare_report_result(void *user, const pare_file_result *result)
     if ((arguments->batch.dry_run || arguments->batch.check) && !arguments->quiet) {
         print_finding(report, result);
     }
+    if (result->salvaged_path && !arguments->quiet) print_salvaged(report, result);
     /* Without a live block failures stand in the summary, so that they are said once. */
     if (result->outcome == PARE_OUTCOME_NONE) return;
     if (arguments->verbose || (failed && (arguments->quiet || report->terminal.live))) {

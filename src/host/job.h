@@ -37,6 +37,7 @@ typedef struct pare_commit {
     pare_buf in_path;          /* absolute path of the original, for the backup */
     bool copies_original;      /* kept: the bytes come from the input */
     bool source_gone;          /* the file to copy from is not what it was */
+    bool holds_folder;         /* a reference to output.folder */
     pare_replaced made;
 } pare_commit;
 
@@ -64,6 +65,8 @@ struct pare_task {
     pare_diag diag;
     pare_result result; /* data is never set */
     bool copied;        /* taken from the ledger or a twin: no worker */
+    bool salvages;      /* decided as damaged: what follows is about what is left of it */
+    pare_diag damage;   /* the text of that */
     pare_commit *commit;
     pare_err work_err; /* of the last thing done in the thread pool */
     uv_work_t work;
@@ -215,6 +218,15 @@ void pare_job_task_end(pare_task *task);
 void pare_job_commit(pare_task *task);
 /* The task is decided without or after a commit: give its result, wake its twins, free it. */
 void pare_job_finish_task(pare_task *task);
+
+/* job_salvage.c */
+/* Is something to be saved of a file that a worker just called damaged? Then the task is on its way
+ * to a worker again. */
+bool pare_job_salvage(pare_task *task, pare_err damage);
+/* The worker's answer to that, or its end; `err` is why nothing can be saved. */
+void pare_job_salvage_answered(pare_task *task, pare_err err);
+/* Nothing more can be done: the task ends as damaged. */
+void pare_job_salvage_end(pare_task *task);
 
 /* job_report.c */
 void pare_job_report_task(pare_task *task);

@@ -58,12 +58,12 @@ static pare_err commit_file(pare_task *task)
     pare_err err = open_source(task, &copy, &fd);
     if (err == PARE_OK) err = pare_replace_begin(commit->out_dir_fd, &rep, &task->diag);
     if (err == PARE_OK) err = pare_replace_copy(rep, fd, &bytes, &task->diag);
-    const bool kept = commit->copies_original;
+    const bool kept = commit->copies_original, may_grow = kept || task->salvages;
     const pare_replace_request request = {
         .name = commit->output.name,
         .format = kept ? PARE_FORMAT_UNKNOWN : task->result.format_out,
         .bytes = kept ? task->intake.ident.size_bytes : task->result.len,
-        .max_bytes = kept ? 0 : task->intake.ident.size_bytes - 1,
+        .max_bytes = may_grow ? 0 : task->intake.ident.size_bytes - 1,
         .original_fd = task->intake.fd,
         .original_dir_fd = commit->in_dir_fd,
         .original_name = task->entry->name,
@@ -95,6 +95,7 @@ static void do_commit(uv_work_t *work)
 
 static bool keeps_without_writing(const pare_task *task)
 {
+    if (task->salvages) return false;
     if (task->job->options.check) return true;
     if (task->outcome == PARE_OUTCOME_OPTIMIZED) return false;
     return task->outcome != PARE_OUTCOME_KEPT || !pare_plan_copies_kept(task->job->plan);
@@ -102,6 +103,10 @@ static bool keeps_without_writing(const pare_task *task)
 
 static void fail_commit(pare_task *task, pare_err err)
 {
+    if (task->salvages) {
+        pare_job_salvage_end(task);
+        return;
+    }
     task->outcome = PARE_OUTCOME_FAILED;
     task->err = err;
     pare_job_finish_task(task);
@@ -111,7 +116,7 @@ static void fail_commit(pare_task *task, pare_err err)
 static void distrust(pare_task *task)
 {
     pare_job *const job = task->job;
-    if (task->copied || job->cancelled) {
+    if (task->copied || task->salvages || job->cancelled) {
         fail_commit(task, PARE_ERR_PROTOCOL);
         return;
     }
@@ -179,7 +184,9 @@ static void after_commit(uv_work_t *work, int status)
     pare_trace_overlapping(job->trace, "replace", task->sent.id, task->work_begin_us,
                            task->work_end_us);
     note_unsynced(job, task->commit);
-    if (err == PARE_OK) {
+    if (err == PARE_OK && task->salvages) {
+        pare_job_salvage_end(task);
+    } else if (err == PARE_OK) {
         pare_job_finish_task(task);
     } else if (task->commit->source_gone) {
         if (job->cancelled) {
@@ -209,7 +216,14 @@ static pare_err prepare(pare_task *task)
     commit->copies_original = task->outcome == PARE_OUTCOME_KEPT;
     const pare_format format =
         commit->copies_original ? (pare_format)task->entry->format : task->result.format_out;
-    PARE_TRY(pare_plan_output_for(job->plan, task->entry, format, &commit->output, &task->diag));
+    if (!task->salvages) {
+        PARE_TRY(
+            pare_plan_output_for(job->plan, task->entry, format, &commit->output, &task->diag));
+    } else if (!commit->holds_folder) {
+        PARE_TRY(
+            pare_plan_salvage_for(job->plan, task->entry, format, &commit->output, &task->diag));
+        commit->holds_folder = true;
+    }
     if (commit->in_dir_fd < 0) {
         PARE_TRY(pare_folders_open(job->folders, task->entry->folder, false, &commit->in_dir_fd,
                                    &task->diag));
@@ -308,7 +322,9 @@ static void follow(pare_task *twin, const pare_task *first)
 static void wake_twins(pare_task *first)
 {
     pare_job *const job = first->job;
-    const bool decided = first->state == PARE_STATE_DONE && is_about_content(first);
+    /* what is left of a damaged twin goes to a place of its own */
+    const bool decided =
+        first->state == PARE_STATE_DONE && is_about_content(first) && !first->salvages;
     pare_task *list = first->twins;
     first->twins = NULL;
     while (list) {

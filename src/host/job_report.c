@@ -119,7 +119,8 @@ void pare_job_report_task(pare_task *task)
     const pare_result *const made = &task->result;
     pare_buf in = {0}, out = {0};
     const bool optimized = task->outcome == PARE_OUTCOME_OPTIMIZED;
-    const bool written = task->commit && task->commit->made.written;
+    const bool placed = task->commit && task->commit->made.written;
+    const bool written = placed && !task->salvages;
     const uint64_t began_us = task->sent.started_us;
     pare_file_result result = {
         .input = path_of(job, entry->folder, entry->name, false, &in),
@@ -144,6 +145,12 @@ void pare_job_report_task(pare_task *task)
     if (written) {
         const pare_plan_output *const output = &task->commit->output;
         result.output = path_of(job, output->folder, output->name, false, &out);
+    }
+    if (placed && task->salvages) {
+        const pare_plan_output *const output = &task->commit->output;
+        result.salvaged_path = path_of(job, output->folder, output->name, false, &out);
+        result.salvaged = made->salvaged;
+        result.salvageable = made->salvageable;
     }
     if (pare_job_lets_stand(job, &result)) goto out;
     give_for(job, entry, &result);

@@ -104,6 +104,9 @@ void pare_job_task_end(pare_task *task)
     release_memory(task);
     close_output(task);
     pare_intake_close(&task->intake);
+    if (task->commit && task->commit->holds_folder) {
+        pare_folders_unref(task->job->folders, task->commit->output.folder);
+    }
     commit_free(task->commit);
     free(task);
 }
@@ -443,6 +446,11 @@ static void trace_steps(const pare_task *task, uint64_t end_us)
 static void worker_failed(pare_task *task, const pare_pool_answer *answer)
 {
     pare_job *const job = task->job;
+    if (task->salvages) {
+        job->metrics.crashes++;
+        pare_job_salvage_answered(task, answer->err);
+        return;
+    }
     if (answer->err == PARE_ERR_TIMEOUT) {
         job->metrics.timeouts++;
         fail_task(task, answer->err, answer->text);
@@ -468,7 +476,7 @@ static void image_failed(pare_task *task, pare_err err)
         pare_job_enqueue(task);
     } else if (pare_job_may_retry(task, err)) {
         pare_job_wait(task, false);
-    } else {
+    } else if (!pare_job_salvage(task, err)) {
         fail_task(task, err, NULL);
     }
 }
@@ -495,7 +503,9 @@ static void on_answer(void *user, const pare_pool_answer *answer)
     trace_steps(task, answer->ended_us);
     learn(job, task, answer->ended_us - task->sent.started_us);
     const pare_err err = message->result.err;
-    if (err == PARE_OK) {
+    if (task->salvages) {
+        pare_job_salvage_answered(task, err);
+    } else if (err == PARE_OK) {
         task->outcome = PARE_OUTCOME_OPTIMIZED;
         task->err = PARE_OK;
         pare_job_commit(task);

@@ -40,6 +40,9 @@ pare_err pare_batch_options_check(const pare_batch_options *o, pare_diag *diag)
     if (o->backup_dir && o->output_mode != PARE_OUTPUT_IN_PLACE) {
         return pare_fail(diag, PARE_ERR_INVALID, "a backup folder is for in-place runs only");
     }
+    if (o->salvage_dir && !o->salvage_dir[0]) {
+        return pare_fail(diag, PARE_ERR_INVALID, "the folder for salvaged files has no name");
+    }
     if (o->jobs > PARE_MAX_WORKERS) {
         return pare_fail(diag, PARE_ERR_INVALID, "more than %d jobs", PARE_MAX_WORKERS);
     }
@@ -74,9 +77,9 @@ pare_err pare_batch_options_copy(const pare_batch_options *from, pare_batch_opti
                                  void **texts, pare_diag *diag)
 {
     *to = *from;
-    const char **const fields[] = {&to->output_dir,  &to->suffix,      &to->backup_dir,
-                                   &to->ledger_path, &to->worker_path, &to->trace_path,
-                                   &to->command_line};
+    const char **const fields[] = {&to->output_dir,   &to->suffix,      &to->backup_dir,
+                                   &to->ledger_path,  &to->worker_path, &to->trace_path,
+                                   &to->command_line, &to->salvage_dir};
     const size_t field_count = sizeof fields / sizeof *fields;
     size_t size = from->exclude_count * sizeof *from->excludes + 1;
     for (size_t i = 0; i < field_count; i++) {

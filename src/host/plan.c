@@ -20,15 +20,18 @@ pare_err pare_plan_create(const pare_batch_options *options, pare_folders *folde
     plan->options = options;
     plan->folders = folders;
     plan->ledger = ledger;
-    plan->out_root = PARE_FOLDER_NONE;
+    plan->out_root = plan->salvage_root = PARE_FOLDER_NONE;
     plan->settings_key = pare_settings_hash(&options->image).high;
+    pare_err err = PARE_OK;
     if (options->output_mode == PARE_OUTPUT_FOLDER) {
-        const pare_err err =
-            pare_folders_add_root(folders, options->output_dir, true, &plan->out_root, diag);
-        if (err != PARE_OK) {
-            free(plan);
-            return err;
-        }
+        err = pare_folders_add_root(folders, options->output_dir, true, &plan->out_root, diag);
+    }
+    if (err == PARE_OK && options->salvage_dir) {
+        err = pare_folders_add_root(folders, options->salvage_dir, true, &plan->salvage_root, diag);
+    }
+    if (err != PARE_OK) {
+        free(plan);
+        return err;
     }
     *out = plan;
     return PARE_OK;

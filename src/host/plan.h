@@ -85,6 +85,12 @@ typedef struct pare_plan_output {
 PARE_NODISCARD pare_err pare_plan_output_for(const pare_plan *plan, const pare_plan_entry *entry,
                                              pare_format format_out, pare_plan_output *out,
                                              pare_diag *diag);
+/* Where what is left of a damaged file goes: its name under options->salvage_dir, with the same
+ * tree of folders. out->folder has a reference. Errors: PARE_ERR_INVALID (too long a name),
+ * PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_plan_salvage_for(const pare_plan *plan, const pare_plan_entry *entry,
+                                              pare_format format_out, pare_plan_output *out,
+                                              pare_diag *diag);
 /* Are kept bytes copied to the output in this mode? (FOLDER and BESIDE.) */
 bool pare_plan_copies_kept(const pare_plan *plan);
 

@@ -24,7 +24,8 @@ struct pare_plan {
     pare_plan_chunk *chunks; /* names and texts */
     uint32_t *order;         /* indices of what is to do, most expensive first */
     size_t order_count, order_next;
-    uint32_t out_root; /* mode FOLDER */
+    uint32_t out_root;     /* mode FOLDER */
+    uint32_t salvage_root; /* or PARE_FOLDER_NONE */
     uint64_t settings_key;
     int64_t resolved_ns;     /* wall clock */
     pare_buf unused_backups; /* see pare_ledger_unfinished_backups() */

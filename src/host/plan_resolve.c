@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,31 @@ static pare_err output_folder(pare_plan *plan, const pare_plan_entry *entry, par
     }
     pare_folders_ref(plan->folders, *id);
     return PARE_OK;
+}
+
+pare_err pare_plan_salvage_for(const pare_plan *plan, const pare_plan_entry *entry,
+                               pare_format format_out, pare_plan_output *out, pare_diag *diag)
+{
+    const bool keeps = format_out == (pare_format)entry->format;
+    *out = (pare_plan_output){.folder = PARE_FOLDER_NONE};
+    const int len = snprintf(out->name, sizeof out->name, "%s%s%s", entry->name, keeps ? "" : ".",
+                             keeps ? "" : pare_format_extension(format_out));
+    if (len < 0 || len > NAME_MAX) {
+        return pare_fail(diag, PARE_ERR_INVALID, "the name of the output would be too long");
+    }
+    if (entry->folder == entry->root) {
+        pare_folders_ref(plan->folders, plan->salvage_root);
+        out->folder = plan->salvage_root;
+        return PARE_OK;
+    }
+    pare_buf path = {0};
+    pare_err err = relative_path(plan->folders, entry->folder, entry->root, &path);
+    if (err == PARE_OK) {
+        err = pare_folders_add(plan->folders, plan->salvage_root, (char *)path.data, true,
+                               &out->folder);
+    }
+    pare_buf_deinit(&path);
+    return err;
 }
 
 /* Output folders by their absolute path, so that one folder that is reached in two ways is one. */

@@ -126,14 +126,14 @@ static pare_err add_failed(pare_scan *scan, pare_plan *plan, const char *name, p
     return pare_plan_add(plan, &entry);
 }
 
-/* The output and backup folders are not walked, wherever they lie; they may appear during the
- * scan. */
+/* The folders of outputs, backups and salvaged files are not walked, wherever they lie; they may
+ * appear during the scan. */
 static bool is_own_folder(pare_scan *scan, const struct stat *st)
 {
     const char *const paths[] = {
         scan->options->output_mode == PARE_OUTPUT_FOLDER ? scan->options->output_dir : NULL,
-        scan->options->backup_dir};
-    for (int i = 0; i < 2; i++) {
+        scan->options->backup_dir, scan->options->salvage_dir};
+    for (int i = 0; i < 3; i++) {
         struct stat own;
         if (!paths[i]) continue;
         if (!scan->own_known[i] && stat(paths[i], &own) == 0) {

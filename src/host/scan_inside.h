@@ -41,9 +41,9 @@ struct pare_scan {
     size_t path_len;   /* without the name */
     pare_buf relative; /* scratch */
     uint8_t *head;     /* PARE_SCAN_HEAD_BYTES */
-    bool own_known[2]; /* output and backup folder */
-    dev_t own_dev[2];
-    ino_t own_ino[2];
+    bool own_known[3]; /* output, backup and salvage folder */
+    dev_t own_dev[3];
+    ino_t own_ino[3];
     pare_scan_counts counts;
     pare_scan_filter filter; /* NULL: everything is wanted */
     const void *filter_user;

@@ -213,6 +213,8 @@ static void result(wire *w, pare_result *r)
     u32(w, &r->encode_us, 0, UINT32_MAX);
     u32(w, &r->verify_us, 0, UINT32_MAX);
     u32(w, &r->full_scores, 0, UINT32_MAX);
+    u32(w, &r->salvageable, 0, UINT32_MAX);
+    u32(w, &r->salvaged, 0, r->salvageable);
 }
 
 static pare_err known_err(wire *w, pare_err err)
@@ -242,7 +244,7 @@ static void message(wire *w, pare_message *m)
         break;
     case PARE_MESSAGE_TASK:
         m->task.kind =
-            (pare_task_kind)small(w, (int)m->task.kind, PARE_TASK_OPTIMIZE, PARE_TASK_SCORE);
+            (pare_task_kind)small(w, (int)m->task.kind, PARE_TASK_OPTIMIZE, PARE_TASK_SALVAGE);
         options(w, &m->task.options);
         break;
     case PARE_MESSAGE_STEP:

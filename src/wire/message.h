@@ -2,9 +2,9 @@
 /* What host and worker say to each other: one message per SOCK_SEQPACKET datagram.
  *
  * Host to worker: TASK with descriptors (input read-only; second input for SCORE, or output for
- * OPTIMIZE). Worker to host: HELLO once, STEP while working, RESULT once per task, in the order of
- * the tasks. All numbers are little-endian. Whoever reads checks every length and range: the other
- * side may have been taken over by a hostile image. */
+ * OPTIMIZE and SALVAGE). Worker to host: HELLO once, STEP while working, RESULT once per task, in
+ * the order of the tasks. All numbers are little-endian. Whoever reads checks every length and
+ * range: the other side may have been taken over by a hostile image. */
 #ifndef PARE_WIRE_MESSAGE_H
 #define PARE_WIRE_MESSAGE_H
 
@@ -14,7 +14,7 @@
 #include "base/err.h"
 
 #define PARE_MESSAGE_CAP 4096 /* no message is longer */
-#define PARE_MESSAGE_VERSION 1
+#define PARE_MESSAGE_VERSION 2
 
 typedef enum pare_message_kind {
     PARE_MESSAGE_NONE = 0,
@@ -37,7 +37,8 @@ typedef enum pare_task_kind {
     PARE_TASK_NONE = 0,
     PARE_TASK_OPTIMIZE = 1, /* descriptors: input, output */
     PARE_TASK_INFO = 2,     /* descriptors: input */
-    PARE_TASK_SCORE = 3     /* descriptors: input, second input */
+    PARE_TASK_SCORE = 3,    /* descriptors: input, second input */
+    PARE_TASK_SALVAGE = 4   /* descriptors: input, output */
 } pare_task_kind;
 
 typedef struct pare_message {
@@ -58,7 +59,8 @@ typedef struct pare_message {
         struct {
             pare_err err;
             pare_info info;     /* INFO */
-            pare_result result; /* OPTIMIZE: data is NULL, len is the bytes written; SCORE: score */
+            pare_result result; /* OPTIMIZE, SALVAGE: data is NULL, len is the bytes written; SCORE:
+                                   score */
             uint64_t peak_rss_bytes;
             uint64_t cpu_us;
             pare_diag diag;

@@ -142,9 +142,11 @@ static void choose_memory(server *s, const input *in)
     if (!keep) pare_worker_memory_purge();
 }
 
-static pare_err run_optimize(server *s, const int *fds, const pare_options *options,
+/* OPTIMIZE or SALVAGE: the result goes into the second file. */
+static pare_err run_optimize(server *s, const int *fds, const pare_message *task,
                              pare_message *reply)
 {
+    const pare_options *const options = &task->task.options;
     input in;
     pare_diag *const diag = &reply->result.diag;
     pare_result *const result = &reply->result.result;
@@ -153,7 +155,9 @@ static pare_err run_optimize(server *s, const int *fds, const pare_options *opti
     if (err != PARE_OK) return err;
     s->in = &in;
     choose_memory(s, &in);
-    err = pare_optimize_listen(in.data, in.len, options, &listener, result, diag);
+    err = task->task.kind == PARE_TASK_SALVAGE
+              ? pare_salvage(in.data, in.len, options, result, diag)
+              : pare_optimize_listen(in.data, in.len, options, &listener, result, diag);
     if (err == PARE_OK) err = write_whole(fds[1], result->data, result->len, diag);
     const uint64_t px = (uint64_t)result->width_in_px * result->height_in_px;
     const size_t len = result->len;
@@ -198,7 +202,8 @@ static pare_err run_task(server *s, const pare_message *task, const int *fds, in
     }
     switch (task->task.kind) {
     case PARE_TASK_NONE: break;
-    case PARE_TASK_OPTIMIZE: return run_optimize(s, fds, &task->task.options, reply);
+    case PARE_TASK_OPTIMIZE:
+    case PARE_TASK_SALVAGE: return run_optimize(s, fds, task, reply);
     case PARE_TASK_INFO: return run_info(fds, reply);
     case PARE_TASK_SCORE: return run_score(fds, reply);
     }

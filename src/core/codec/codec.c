@@ -39,6 +39,13 @@ pare_err pare_limits_check(const pare_limits *limits, uint64_t width_px, uint64_
     return PARE_OK;
 }
 
+void pare_salvaged_deinit(pare_salvaged *salvaged)
+{
+    pare_buf_deinit(&salvaged->file);
+    pare_image_deinit(&salvaged->image);
+    *salvaged = (pare_salvaged){0};
+}
+
 bool pare_is_trailing_data(pare_bytes rest)
 {
     if (rest.len <= 16) return false;

@@ -74,6 +74,15 @@ typedef struct pare_repack_params {
     pare_limits limits;
 } pare_repack_params;
 
+/* What can be had of a damaged file. All zero is nothing. */
+typedef struct pare_salvaged {
+    pare_buf file;        /* a whole file in the codec's own format; or empty, and then... */
+    pare_image image;     /* ...pixels */
+    uint32_t done, total; /* rows from the top, or frames of an animation, before the damage */
+} pare_salvaged;
+
+void pare_salvaged_deinit(pare_salvaged *salvaged);
+
 /* One picture of an animation, as a viewer shows it. */
 typedef struct pare_frame {
     const uint8_t *rgba; /* the whole canvas, 4 bytes a pixel, no padding; 0 where it is
@@ -121,6 +130,11 @@ typedef struct pare_codec {
     /* As decode, but out->pixels stays NULL: for work on the bytes of the file. NULL: cannot. */
     pare_err (*decode_header)(pare_bytes file, const pare_limits *limits, pare_image *out,
                               pare_diag *diag);
+    /* A picture of a file that decode refuses as damaged: what comes before the damage is as it
+     * was, the rest is gray, or left out when it is whole frames. *out is owned, also after an
+     * error. Errors: those of decode when there is nothing to be had. NULL: cannot. */
+    pare_err (*salvage)(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
+                        pare_diag *diag);
     /* Prepare for attempts. source and params are borrowed until close. */
     pare_err (*encoder_open)(const pare_source *source, const pare_encode_params *params,
                              pare_encoder **out, pare_diag *diag);

@@ -95,11 +95,35 @@ static pare_err frames_next(pare_frames *frames, pare_frame *out, bool *more, pa
     return PARE_OK;
 }
 
+/* The whole frames. How many there were cannot be told: one more at least. */
+static pare_err salvage(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
+                        pare_diag *diag)
+{
+    pare_gif_blocks blocks;
+    pare_animation animation;
+    pare_frames *frames = NULL;
+    *out = (pare_salvaged){0};
+    const pare_err cause = pare_gif_blocks_read(file, &blocks, diag);
+    if (blocks.frames == 0) return cause == PARE_OK ? PARE_ERR_CORRUPT : cause;
+    PARE_TRY(pare_buf_append(&out->file, file.data, blocks.whole_len));
+    PARE_TRY(pare_buf_append_byte(&out->file, ';'));
+    pare_err err = frames_open(pare_buf_view(&out->file), limits, &animation, &frames, diag);
+    for (bool more = true; err == PARE_OK && more;) {
+        pare_frame frame;
+        err = frames_next(frames, &frame, &more, diag);
+        if (err == PARE_OK && more) out->done++;
+    }
+    if (frames) frames_close(&frames);
+    out->total = blocks.frames + (cause != PARE_OK);
+    return err;
+}
+
 const pare_codec pare_codec_gif = {
     .format = PARE_FORMAT_GIF,
     .caps = PARE_CODEC_DECODES | PARE_CODEC_LOSSY | PARE_CODEC_LOSSLESS | PARE_CODEC_ALPHA,
     .read_info = read_info,
     .decode = decode,
+    .salvage = salvage,
     .repack = pare_gif_repack,
     .frames_open = frames_open,
     .frames_next = frames_next,

@@ -86,6 +86,7 @@ static bool take_image(cursor *c, pare_gif_blocks *out)
                       (uint32_t)pare_le16(d + 2) + pare_le16(d + 6) > out->height_px;
     if (!skip(c, table_len(d[8])) || !skip(c, 1) || !skip_blocks(c)) return false;
     out->frames++;
+    out->whole_len = c->at;
     return true;
 }
 

@@ -15,8 +15,9 @@ typedef struct pare_gif_blocks {
     bool has_loop;
     uint16_t loop_count; /* 0: for ever */
     bool has_transparency, has_comment, has_xmp, has_icc, has_text;
-    bool overhangs; /* a frame reaches beyond the canvas */
-    size_t len;     /* of the GIF; what comes after it in the file is not part of it */
+    bool overhangs;   /* a frame reaches beyond the canvas */
+    size_t len;       /* of the GIF; what comes after it in the file is not part of it */
+    size_t whole_len; /* up to the end of the last whole frame */
 } pare_gif_blocks;
 
 /* Errors: PARE_ERR_TRUNCATED, PARE_ERR_CORRUPT (no frame, or no canvas); what was found until then

@@ -12,6 +12,7 @@ const pare_codec pare_codec_jpeg = {
     .read_info = pare_jpeg_read_info,
     .decode = pare_jpeg_decode,
     .decode_header = pare_jpeg_decode_header,
+    .salvage = pare_jpeg_salvage,
     .encoder_open = pare_jpeg_encoder_open,
     .encoder_try = pare_jpeg_encoder_try,
     .encoder_check = pare_jpeg_encoder_check,

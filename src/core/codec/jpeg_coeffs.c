@@ -28,6 +28,8 @@ typedef struct reader {
     jmp_buf failed;
     pare_err err;
     pare_diag *diag;
+    bool salvages, is_damaged;
+    uint32_t good_rows; /* of pixels, before the damage */
 } reader;
 
 static pare_err err_of_message(int code)
@@ -59,9 +61,24 @@ static bool is_harmless(int code)
     return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR;
 }
 
+/* Where the first scan stands; what later ones add is only detail. */
+static void note_damage(reader *self)
+{
+    const struct jpeg_decompress_struct *cinfo = &self->cinfo;
+    if (self->is_damaged) return;
+    self->is_damaged = true;
+    const uint64_t rows = (uint64_t)cinfo->input_iMCU_row * (unsigned)cinfo->max_v_samp_factor * 8;
+    const bool is_detail = cinfo->input_scan_number > 1;
+    self->good_rows =
+        is_detail || rows > cinfo->image_height ? cinfo->image_height : (uint32_t)rows;
+}
+
 static void on_message(j_common_ptr common, int level)
 {
-    if (level < 0 && !is_harmless(common->err->msg_code)) fail_with_message(common);
+    reader *self = common->client_data;
+    if (level >= 0 || is_harmless(common->err->msg_code)) return;
+    if (!self->salvages) fail_with_message(common);
+    note_damage(self);
 }
 
 static void ignore_output(j_common_ptr common)
@@ -171,13 +188,14 @@ static pare_err read_with_libjpeg(reader *self, pare_bytes file, uint64_t max_me
     return PARE_OK;
 }
 
-pare_err pare_jpeg_coeffs_read(pare_bytes file, uint64_t max_memory_bytes, pare_jpeg_coeffs *out,
-                               pare_diag *diag)
+static pare_err read_file(pare_bytes file, uint64_t max_memory_bytes, pare_jpeg_coeffs *out,
+                          uint32_t *good_rows, pare_diag *diag)
 {
     *out = (pare_jpeg_coeffs){0};
     reader *self = calloc(1, sizeof *self);
     if (!self) return PARE_ERR_NO_MEMORY;
     self->diag = diag;
+    self->salvages = good_rows != NULL;
     self->cinfo.err = jpeg_std_error(&self->errors);
     self->cinfo.client_data = self;
     self->errors.error_exit = fail_with_message;
@@ -187,7 +205,20 @@ pare_err pare_jpeg_coeffs_read(pare_bytes file, uint64_t max_memory_bytes, pare_
     out->reader = self;
     const pare_err err = read_with_libjpeg(self, file, max_memory_bytes, out);
     self->diag = NULL; /* the caller's; not ours to keep */
+    if (good_rows) *good_rows = self->is_damaged ? self->good_rows : out->height_px;
     return err;
+}
+
+pare_err pare_jpeg_coeffs_read(pare_bytes file, uint64_t max_memory_bytes, pare_jpeg_coeffs *out,
+                               pare_diag *diag)
+{
+    return read_file(file, max_memory_bytes, out, NULL, diag);
+}
+
+pare_err pare_jpeg_coeffs_salvage(pare_bytes file, uint64_t max_memory_bytes, pare_jpeg_coeffs *out,
+                                  uint32_t *good_rows, pare_diag *diag)
+{
+    return read_file(file, max_memory_bytes, out, good_rows, diag);
 }
 
 pare_err pare_jpeg_plane_init(pare_jpeg_plane *plane, uint32_t width_blocks, uint32_t height_blocks)

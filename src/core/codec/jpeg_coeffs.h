@@ -62,6 +62,14 @@ typedef struct pare_jpeg_coeffs {
 PARE_NODISCARD pare_err pare_jpeg_coeffs_read(pare_bytes file, uint64_t max_memory_bytes,
                                               pare_jpeg_coeffs *out, pare_diag *diag);
 
+/* As pare_jpeg_coeffs_read for a damaged file: numbers that are not there are zero.
+ *
+ *   good_rows  rows of pixels before the damage; all, when it is in a scan that only adds detail.
+ *              The last of them may take colour from below. */
+PARE_NODISCARD pare_err pare_jpeg_coeffs_salvage(pare_bytes file, uint64_t max_memory_bytes,
+                                                 pare_jpeg_coeffs *out, uint32_t *good_rows,
+                                                 pare_diag *diag);
+
 /* What pare_jpeg_coeffs_from_pixels makes. */
 typedef struct pare_jpeg_shape {
     bool halve_chroma; /* 4:2:0; else 4:4:4 */

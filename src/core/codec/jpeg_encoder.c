@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/codec/jpeg_check.h"
+#include "core/codec/jpeg_markers.h"
 #include "core/codec/jpeg_quantize.h"
 #include "core/codec/jpeg_tables.h"
 #include "core/codec/jpeg_write.h"
@@ -241,4 +242,41 @@ void pare_jpeg_encoder_close(pare_encoder **encoder)
     pare_jpeg_coeffs_deinit(&self->coeffs);
     free(self);
     *encoder = NULL;
+}
+
+static pare_err rewrite(pare_encoder *self, pare_salvaged *out, pare_diag *diag)
+{
+    PARE_TRY(open_lossless(self, diag));
+    PARE_TRY(pare_jpeg_encoder_try(self, 100, &out->file, diag));
+    return pare_jpeg_encoder_check(self, 100, pare_buf_view(&out->file), diag);
+}
+
+/* The effort is that of a file which is looked at once. */
+pare_err pare_jpeg_salvage(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
+                           pare_diag *diag)
+{
+    pare_jpeg_markers markers;
+    pare_metadata metadata = {0};
+    *out = (pare_salvaged){0};
+    pare_encoder *self = calloc(1, sizeof *self);
+    if (!self) return PARE_ERR_NO_MEMORY;
+    *self = (pare_encoder){.metadata = &metadata, .is_lossless = true, .effort = 2};
+    pare_jpeg_markers_read(file, &markers);
+    pare_err err = pare_jpeg_markers_metadata(&markers, &metadata);
+    if (err == PARE_OK) {
+        err = pare_jpeg_coeffs_salvage(file, limits->max_memory_bytes, &self->coeffs, &out->done,
+                                       diag);
+    }
+    out->total = self->coeffs.height_px;
+    if (err == PARE_OK && out->done == 0) {
+        err = pare_fail(diag, PARE_ERR_TRUNCATED, "JPEG: nothing is left of the image");
+    }
+    /* with halved chroma the last row takes colour from the gray below */
+    if (err == PARE_OK && out->done > 1 && out->done < out->total && self->coeffs.max_v > 1) {
+        out->done--;
+    }
+    if (err == PARE_OK) err = rewrite(self, out, diag);
+    pare_jpeg_encoder_close(&self);
+    pare_metadata_deinit(&metadata);
+    return err;
 }

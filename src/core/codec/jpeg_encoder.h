@@ -25,6 +25,10 @@ PARE_NODISCARD pare_err pare_jpeg_encoder_try(pare_encoder *encoder, double qual
 PARE_NODISCARD pare_err pare_jpeg_encoder_check(pare_encoder *encoder, double quality,
                                                 pare_bytes file, pare_diag *diag);
 
+/* As pare_codec.salvage: the coefficients that are there, written anew. */
+PARE_NODISCARD pare_err pare_jpeg_salvage(pare_bytes file, const pare_limits *limits,
+                                          pare_salvaged *out, pare_diag *diag);
+
 void pare_jpeg_encoder_close(pare_encoder **encoder);
 
 #endif /* PARE_CORE_JPEG_ENCODER_H */

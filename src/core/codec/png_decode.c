@@ -8,6 +8,7 @@
 
 #include <png.h>
 
+#include "base/checked.h"
 #include "base/err.h"
 #include "core/codec/png_info.h"
 #include "core/image/exif.h"
@@ -30,6 +31,8 @@ typedef struct session {
     png_bytep *rows;
     png_bytep row; /* of an image that is shrunk while it is read */
     pare_shrink shrink;
+    bool salvages;
+    uint32_t rows_done; /* when salvaging */
 } session;
 
 _Noreturn static void on_error(png_structp png, png_const_charp text)
@@ -111,7 +114,18 @@ static pare_err read_whole(session *s, const shape *about)
     if (!s->rows) return PARE_ERR_NO_MEMORY;
     for (uint32_t y = 0; y < about->height; y++)
         s->rows[y] = pare_image_row(s->out, y);
-    png_read_image(s->png, s->rows);
+    if (!s->salvages) {
+        png_read_image(s->png, s->rows);
+        return PARE_OK;
+    }
+    memset(s->out->pixels, 0x80, s->out->stride_bytes * about->height);
+    const int passes = png_get_interlace_type(s->png, s->info) == PNG_INTERLACE_NONE ? 1 : 7;
+    for (int pass = 1; pass <= passes; pass++) {
+        for (uint32_t y = 0; y < about->height; y++) {
+            png_read_row(s->png, s->rows[y], NULL);
+            if (pass == passes) s->rows_done = y + 1;
+        }
+    }
     return PARE_OK;
 }
 
@@ -148,6 +162,7 @@ static pare_err read_pixels(session *s)
     } else {
         PARE_TRY(read_whole(s, &about));
     }
+    if (s->salvages) return PARE_OK;
     png_read_end(s->png, s->info);
     return is_interlaced ? pare_shrink_image(s->out, factor) : PARE_OK;
 }
@@ -240,4 +255,47 @@ pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image 
     out->orientation = pare_exif_orientation(chunks.exif);
     out->source_depth_bits = chunks.depth_bits == 16 ? 16 : 8;
     return PARE_OK;
+}
+
+static pare_err describe_salvaged(session *s, const pare_png_chunks *chunks)
+{
+    pare_image *out = s->out;
+    const pare_err err = settle_colors(chunks, out, s->diag);
+    out->orientation = pare_exif_orientation(chunks->exif);
+    out->source_depth_bits = chunks->depth_bits == 16 ? 16 : 8;
+    return err;
+}
+
+/* Without the last chunk when that is cut and holds no pixels: libpng would make room for what it
+ * claims to hold. */
+static pare_bytes drop_cut_chunk(pare_bytes file)
+{
+    for (size_t at = 8; at + 8 <= file.len;) {
+        const size_t len = pare_be32(file.data + at), room = file.len - at - 8;
+        if (len + 4 > room) {
+            if (memcmp(file.data + at + 4, "IDAT", 4) != 0) file.len = at;
+            break;
+        }
+        at += 12 + len;
+    }
+    return file;
+}
+
+pare_err pare_png_salvage(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
+                          pare_diag *diag)
+{
+    session s = {
+        .file = file, .limits = limits, .out = &out->image, .diag = diag, .salvages = true};
+    pare_png_chunks chunks;
+    *out = (pare_salvaged){0};
+    PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
+    if (chunks.is_animated) return pare_fail(diag, PARE_SKIP_ANIMATED, "PNG: an animation");
+    if (chunks.is_cut) s.file = drop_cut_chunk(file);
+    run_session(&s);
+    out->done = s.rows_done;
+    out->total = out->image.height_px;
+    out->image.metadata = s.metadata;
+    if (s.rows_done == 0) return s.err;
+    diag->text[0] = '\0'; /* the damage is known */
+    return describe_salvaged(&s, &chunks);
 }

@@ -10,4 +10,8 @@
 PARE_NODISCARD pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
                                         pare_diag *diag);
 
+/* As pare_codec.salvage; rows of an interlaced file only once the last pass reached them. */
+PARE_NODISCARD pare_err pare_png_salvage(pare_bytes file, const pare_limits *limits,
+                                         pare_salvaged *out, pare_diag *diag);
+
 #endif /* PARE_CORE_PNG_DECODE_H */

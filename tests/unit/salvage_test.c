@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is left of cut files: above the damage it is what the whole file shows. */
+#include "support/test.h"
+
+#include "core/codec/codec.h"
+#include "data/make_image.h"
+
+enum { WIDTH = 203, HEIGHT = 180, FRAMES = 5 };
+
+static pare_buf encode_webp(const pare_image *image, bool lossless)
+{
+    const pare_source source = {.image = image, .metadata = &image->metadata};
+    const pare_encode_params params = {.lossless = lossless, .effort = 2};
+    pare_encoder *encoder = NULL;
+    pare_buf out = {0};
+    const pare_codec *codec = pare_codec_find(PARE_FORMAT_WEBP);
+    CHECK_INT(codec->encoder_open(&source, &params, &encoder, NULL), ==, PARE_OK);
+    CHECK_INT(codec->encoder_try(encoder, 80, &out, NULL), ==, PARE_OK);
+    codec->encoder_close(&encoder);
+    return out;
+}
+
+typedef enum kind {
+    JPEG_420,
+    JPEG_444,
+    JPEG_RESTARTS,
+    PNG_8,
+    PNG_16,
+    WEBP,
+    WEBP_LOSSLESS,
+    KINDS
+} kind;
+
+static pare_buf make_file(kind which)
+{
+    pare_image image =
+        test_make_as(TEST_PHOTO, WIDTH, HEIGHT, PARE_COLOR_RGB, which == PNG_16 ? 16 : 8);
+    pare_buf out = {0};
+    switch (which) {
+    case JPEG_420: out = test_write_jpeg(&image, &(test_jpeg_options){0}); break;
+    case JPEG_444:
+        out = test_write_jpeg(&image, &(test_jpeg_options){.luma_h = 1, .luma_v = 1});
+        break;
+    case JPEG_RESTARTS:
+        out = test_write_jpeg(&image, &(test_jpeg_options){.restart_rows = 1});
+        break;
+    case PNG_8:
+    case PNG_16: out = test_write_png(&image, &(test_png_options){0}); break;
+    case WEBP:
+    case WEBP_LOSSLESS: out = encode_webp(&image, which == WEBP_LOSSLESS); break;
+    case KINDS: break;
+    }
+    pare_image_deinit(&image);
+    return out;
+}
+
+static pare_image decode(pare_bytes file)
+{
+    pare_image image = {0};
+    CHECK_INT(pare_codec_find(pare_format_sniff(file.data, file.len))
+                  ->decode(file, &(pare_limits){0}, &image, NULL),
+              ==, PARE_OK);
+    return image;
+}
+
+static bool is_same_row(const pare_image *a, const pare_image *b, uint32_t y)
+{
+    const size_t len = (size_t)a->width_px * a->channels * (a->depth_bits / 8u);
+    return a->channels == b->channels && a->depth_bits == b->depth_bits &&
+           memcmp(pare_image_row(a, y), pare_image_row(b, y), len) == 0;
+}
+
+/* Rows that are whole, or 0 when nothing was left. */
+static uint32_t check_cut(const pare_buf *file, size_t len, const pare_image *whole)
+{
+    pare_result result;
+    pare_diag diag = {0};
+    const pare_err err = pare_salvage(file->data, len, NULL, &result, &diag);
+    if (err != PARE_OK) {
+        CHECK_TRUE(result.data == NULL);
+        return 0;
+    }
+    pare_image have = decode((pare_bytes){result.data, result.len});
+    CHECK_INT(result.format_out, ==, result.format_in);
+    CHECK_INT(have.width_px, ==, whole->width_px);
+    CHECK_INT(have.height_px, ==, whole->height_px);
+    CHECK_INT(result.salvageable, ==, whole->height_px);
+    CHECK_INT(result.salvaged, >, 0);
+    uint32_t same = 0;
+    while (same < result.salvaged && is_same_row(&have, whole, same))
+        same++;
+    CHECK_INT(same, ==, result.salvaged);
+    pare_image_deinit(&have);
+    const uint32_t rows = result.salvaged;
+    pare_result_deinit(&result);
+    return rows;
+}
+
+TEST(rows_above_a_cut_are_as_they_were)
+{
+    for (kind which = 0; which < KINDS; which++) {
+        pare_buf file = make_file(which);
+        pare_image whole = decode(pare_buf_view(&file));
+        uint32_t last = 0;
+        for (unsigned percent = 1; percent < 100; percent += 7) {
+            const uint32_t rows = check_cut(&file, file.len * percent / 100, &whole);
+            CHECK_INT(rows, >=, last); /* a longer piece has no fewer */
+            last = rows;
+        }
+        printf("# kind %d: %u of %u rows of all but the end\n", (int)which, last, HEIGHT);
+        CHECK_INT(last, >, HEIGHT * 6 / 10);
+        pare_image_deinit(&whole);
+        pare_buf_deinit(&file);
+    }
+}
+
+TEST(rows_above_a_wrong_byte_are_as_they_were)
+{
+    static const kind kinds[] = {JPEG_420, JPEG_444, PNG_8};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        pare_buf file = make_file(kinds[i]);
+        pare_image whole = decode(pare_buf_view(&file));
+        /* a marker where none belongs; in PNG a checksum that does not hold */
+        file.data[file.len * 6 / 10] = 0xff;
+        file.data[file.len * 6 / 10 + 1] = 0xd9;
+        pare_image damaged = {0};
+        CHECK_INT(pare_codec_find(pare_format_sniff(file.data, file.len))
+                      ->decode(pare_buf_view(&file), &(pare_limits){0}, &damaged, NULL),
+                  !=, PARE_OK);
+        const uint32_t rows = check_cut(&file, file.len, &whole);
+        printf("# kind %d: %u rows\n", (int)kinds[i], rows);
+        if (kinds[i] != PNG_8) CHECK_INT(rows, >, HEIGHT * 3 / 10);
+        pare_image_deinit(&whole);
+        pare_buf_deinit(&file);
+    }
+}
+
+TEST(a_cut_progressive_jpeg_shows_all_of_the_image)
+{
+    pare_image image = test_make(TEST_PHOTO, WIDTH, HEIGHT);
+    pare_buf file = test_write_jpeg(&image, &(test_jpeg_options){.progressive = true});
+    pare_result result;
+    CHECK_INT(pare_salvage(file.data, file.len / 2, NULL, &result, NULL), ==, PARE_OK);
+    CHECK_INT(result.salvaged, ==, HEIGHT);
+    pare_image have = decode((pare_bytes){result.data, result.len});
+    const double difference = test_difference(&have, &image);
+    printf("# %.1f away\n", difference);
+    CHECK_TRUE(difference < 25);
+    pare_image_deinit(&have);
+    pare_result_deinit(&result);
+    pare_buf_deinit(&file);
+    pare_image_deinit(&image);
+}
+
+TEST(whole_frames_of_a_cut_gif_are_kept)
+{
+    pare_image image = test_make(TEST_GRAPHIC, 90, 70);
+    pare_buf file = test_write_gif(&image, FRAMES, false);
+    uint32_t last = 0;
+    for (size_t len = 20; len < file.len - 1; len += 37) {
+        pare_result result;
+        if (pare_salvage(file.data, len, NULL, &result, NULL) == PARE_OK) {
+            pare_info info;
+            CHECK_INT(pare_read_info(result.data, result.len, &info, NULL), ==, PARE_OK);
+            CHECK_INT(info.format, ==, PARE_FORMAT_GIF);
+            CHECK_INT(info.frames, ==, result.salvaged);
+            CHECK_INT(result.salvaged, >=, last);
+            last = result.salvaged;
+        }
+        pare_result_deinit(&result);
+    }
+    CHECK_INT(last, >=, FRAMES - 1);
+    pare_buf_deinit(&file);
+    pare_image_deinit(&image);
+}
+
+TEST(where_nothing_is_left_nothing_is_made)
+{
+    for (kind which = 0; which < KINDS; which++) {
+        pare_buf file = make_file(which);
+        for (size_t len = 0; len < 40; len++) {
+            pare_result result;
+            pare_diag diag = {0};
+            CHECK_INT(pare_salvage(file.data, len, NULL, &result, &diag), !=, PARE_OK);
+            CHECK_TRUE(result.data == NULL && result.len == 0);
+        }
+        pare_buf_deinit(&file);
+    }
+    pare_image image = test_make(TEST_PHOTO, 30, 30);
+    pare_buf tiff = test_write_tiff(&image, &(test_tiff_options){0});
+    pare_result result;
+    CHECK_INT(pare_salvage(tiff.data, tiff.len, NULL, &result, NULL), ==,
+              PARE_SKIP_UNSUPPORTED_VARIANT);
+    pare_buf_deinit(&tiff);
+    pare_image_deinit(&image);
+}
+
+RUN(rows_above_a_cut_are_as_they_were, rows_above_a_wrong_byte_are_as_they_were,
+    a_cut_progressive_jpeg_shows_all_of_the_image, whole_frames_of_a_cut_gif_are_kept,
+    where_nothing_is_left_nothing_is_made)

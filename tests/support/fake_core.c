@@ -123,3 +123,13 @@ void pare_result_deinit(pare_result *result)
     free(result->data);
     result->data = NULL;
 }
+
+pare_err pare_salvage(const uint8_t *data, size_t len, const pare_options *options,
+                      pare_result *out, pare_diag *diag)
+{
+    (void)data;
+    (void)len;
+    (void)options;
+    *out = (pare_result){.score = -1};
+    return pare_fail(diag, PARE_ERR_CORRUPT, "nothing is left");
+}

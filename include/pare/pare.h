@@ -98,7 +98,11 @@ enum {
 /* What to do with an image. Fill with pare_options_init() first; constant while in use.
  *
  * downscale: an image that cannot be target_size_bytes at min_score gets smaller edges, at least an
- * eighth of what they were, until it can; its score is against the image of that size. */
+ * eighth of what they were, until it can; its score is against the image of that size.
+ *
+ * sanitize: SVG loses what runs (scripts, handlers, foreign objects) and what is fetched
+ * (references that leave the file); one of which that cannot be done is an error, not a file to
+ * keep. */
 typedef struct pare_options {
     pare_quality quality;                        /* default AUTO */
     pare_quality quality_for[PARE_FORMAT_COUNT]; /* default UNSET; index is the output format */
@@ -112,6 +116,7 @@ typedef struct pare_options {
     uint64_t target_size_bytes;                  /* 0: none; else at most this many bytes */
     double min_score;                            /* 0: none; floor for target_size and FIXED */
     bool downscale;                              /* default false; see above */
+    bool sanitize;                               /* default false; see above */
     uint64_t max_pixels;                         /* larger inputs are refused; default 1e9 */
     uint64_t max_memory_bytes;                   /* 0: none; a codec that needs more refuses */
     uint8_t background[3];                       /* sRGB under alpha for JPEG; default white */

@@ -24,7 +24,7 @@ void pare_help_overview(pare_text *text)
         "Size     --target-size 200KB, --downscale, --min-score S, --effort 0-9|max\n"
         "Format   -f original|auto|smallest|jpeg|png|webp|avif, --background RRGGBB\n"
         "Resize   --resize width:N|height:N|longest:N|shortest:N|fit:WxH|N%, --enlarge\n"
-        "Keep     --keep exif,gps,xmp,..., --strip all, --keep-dates\n"
+        "Keep     --keep exif,gps,xmp,..., --strip all, --keep-dates, --sanitize\n"
         "Files    --exclude GLOB, --files-from FILE, --force, --min-savings 2%\n"
         "Machine  -j N, --memory 2GiB, --timeout 60s, --priority low, --max-pixels N\n"
         "Ledger   --ledger FILE, --no-ledger\n"

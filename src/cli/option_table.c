@@ -130,6 +130,12 @@ static bool set_target_size(pare_arguments *a, const char *value)
     return pare_parse_bytes(value, &a->batch.image.target_size_bytes);
 }
 
+static bool set_sanitize(pare_arguments *a, const char *value)
+{
+    (void)value;
+    return a->batch.image.sanitize = true;
+}
+
 static bool set_downscale(pare_arguments *a, const char *value)
 {
     (void)value;
@@ -446,6 +452,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
     {PARE_OPTION_BACKGROUND, 0, 0, "background", NULL, "RRGGBB", IMAGE, WORK, set_background,
      "a colour of six hex digits", "under transparent pixels of JPEG (default FFFFFF)",
      "FFFFFF 000000"},
+    {PARE_OPTION_SANITIZE, 0, 0, "sanitize", NULL, NULL, IMAGE, WORK, set_sanitize, NULL,
+     "SVG loses scripts, handlers and what is fetched from\nelsewhere", NULL},
 
     {PARE_OPTION_EXCLUDE, 0, 0, "exclude", NULL, "GLOB", INPUT, WORK | BENCH, add_exclude,
      "a pattern", "leave out what matches; may be repeated", ""},

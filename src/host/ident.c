@@ -93,6 +93,7 @@ pare_hash pare_settings_hash(const pare_options *options)
     put_u64(&enc, options->target_size_bytes);
     put_double(&enc, options->min_score);
     put_u64(&enc, options->downscale && options->target_size_bytes > 0);
+    put_u64(&enc, options->sanitize);
     put_u64(&enc, options->max_pixels);
     for (int i = 0; i < 3; i++)
         put_u64(&enc, options->background[i]);

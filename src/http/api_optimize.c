@@ -55,7 +55,7 @@ static enum MHD_Result add_setting(void *user, enum MHD_ValueKind kind, const ch
 {
     query *const q = user;
     const bool is_switch = strcmp(key, "lossless") == 0 || strcmp(key, "enlarge") == 0 ||
-                           strcmp(key, "downscale") == 0;
+                           strcmp(key, "downscale") == 0 || strcmp(key, "sanitize") == 0;
     (void)kind;
     if (!is_switch) {
         json_object_set_new(q->json, key, json_string(value ? value : ""));

@@ -126,6 +126,13 @@ static bool set_downscale(pare_settings *out, const member *self, json_t *value)
     return json_is_boolean(value);
 }
 
+static bool set_sanitize(pare_settings *out, const member *self, json_t *value)
+{
+    (void)self;
+    out->image.sanitize = json_is_true(value);
+    return json_is_boolean(value);
+}
+
 static bool set_min_score(pare_settings *out, const member *self, json_t *value)
 {
     char text[TEXT_CAP];
@@ -242,6 +249,7 @@ static const member MEMBERS[] = {
     {"strip", set_keep, KINDS, 0},
     {"target_size", set_target_size, "a size such as 200000, \"200KB\" or \"1.5MiB\"", 0},
     {"downscale", set_downscale, "true or false", 0},
+    {"sanitize", set_sanitize, "true or false", 0},
     {"min_score", set_min_score, "a score of 1..100", 0},
     {"min_savings", set_min_savings, "a percentage such as \"2%\" or a size such as \"1KB\"", 0},
     {"background", set_background, "a colour of six hex digits", 0},

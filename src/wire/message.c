@@ -163,6 +163,7 @@ static void options(wire *w, pare_options *o)
     u64(w, &o->target_size_bytes, 0, UINT64_MAX);
     real(w, &o->min_score, 0, 100);
     flag(w, &o->downscale);
+    flag(w, &o->sanitize);
     u64(w, &o->max_pixels, 1, UINT64_MAX);
     u64(w, &o->max_memory_bytes, 0, UINT64_MAX);
     for (int i = 0; i < 3; i++) {

@@ -150,12 +150,13 @@ TEST(settings_mean_what_the_command_line_means)
     pare_settings s;
     json_t *json;
     pare_diag diag = {0};
-    MUST(read_settings("{\"quality\":\"score:70\",\"quality_png\":60,\"format\":\"webp\","
-                       "\"resize\":\"fit:800x600\",\"effort\":\"max\",\"keep\":[\"exif\",\"gps\"],"
-                       "\"strip\":\"icc\",\"target_size\":\"200KB\",\"downscale\":true,"
-                       "\"min_savings\":\"2%\","
-                       "\"output\":{\"mode\":\"suffix\",\"suffix\":\".min\"}}",
-                       &s, &json, &diag));
+    MUST(read_settings(
+        "{\"quality\":\"score:70\",\"quality_png\":60,\"format\":\"webp\","
+        "\"resize\":\"fit:800x600\",\"effort\":\"max\",\"keep\":[\"exif\",\"gps\"],"
+        "\"strip\":\"icc\",\"target_size\":\"200KB\",\"downscale\":true,\"sanitize\":true,"
+        "\"min_savings\":\"2%\","
+        "\"output\":{\"mode\":\"suffix\",\"suffix\":\".min\"}}",
+        &s, &json, &diag));
     CHECK_INT(s.image.quality.mode, ==, PARE_QUALITY_SCORE);
     CHECK_DOUBLE(s.image.quality.score, ==, 70);
     CHECK_INT(s.image.quality_for[PARE_FORMAT_PNG].value, ==, 60);
@@ -165,7 +166,7 @@ TEST(settings_mean_what_the_command_line_means)
     CHECK_INT(s.image.keep & PARE_KEEP_ICC, ==, 0);
     CHECK_TRUE((s.image.keep & PARE_KEEP_GPS) != 0);
     CHECK_INT(s.image.target_size_bytes, ==, 200000);
-    CHECK_TRUE(s.image.downscale);
+    CHECK_TRUE(s.image.downscale && s.image.sanitize);
     CHECK_DOUBLE(s.image.min_savings_pct, ==, 2);
     CHECK_INT(s.mode, ==, PARE_OUTPUT_SUFFIX);
     CHECK_STR(s.suffix, ".min");

@@ -22,6 +22,7 @@ static pare_message sample(pare_message_kind kind)
             (pare_resize){.mode = PARE_RESIZE_FIT, .width_px = 65535, .height_px = 3};
         m.task.options.min_score = 71.25;
         m.task.options.downscale = true;
+        m.task.options.sanitize = true;
     } else if (kind == PARE_MESSAGE_STEP) {
         m.step.step = PARE_STEP_ENCODE;
     } else if (kind == PARE_MESSAGE_RESULT) {

@@ -242,7 +242,76 @@ TEST(size_is_that_of_the_header)
     CHECK_INT(info.height_px, ==, 150);
 }
 
-RUN(what_does_not_show_goes, what_is_referred_to_stays, text_and_titles_keep_their_blanks,
+static pare_err sanitize(const char *text, pare_result *result)
+{
+    pare_options options;
+    pare_options_init(&options);
+    options.sanitize = true;
+    return pare_optimize((const uint8_t *)text, strlen(text), &options, result, NULL);
+}
+
+/* What attackers write, each with something harmless beside it. */
+TEST(nothing_that_runs_or_is_fetched_gets_through)
+{
+    static const char *const PARTS[] = {
+        "<script>alert(1)</script>",
+        "<SCRIPT>alert(1)</SCRIPT>",
+        "<x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>",
+        "<metadata><script xmlns='http://www.w3.org/1999/xhtml'>alert(1)</script></metadata>",
+        "<foreignObject><p xmlns='http://www.w3.org/1999/xhtml'>alert</p></foreignObject>",
+        "<g onload='alert(1)'/>",
+        "<g OnClick='alert(1)'/>",
+        "<a href='javascript:alert(1)'><text>x</text></a>",
+        "<a href=' java&#10;script:alert(1)'><text>x</text></a>",
+        "<a xmlns:l='http://www.w3.org/1999/xlink' l:href='https://evil/'><text>x</text></a>",
+        "<image href='http://evil/alert.png'/>",
+        "<image href='//evil/alert.png'/>",
+        "<image href='data:image/svg+xml,evil'/>",
+        "<use href='other.svg#evil'/>",
+        "<rect fill='url(https://evil/a.svg#b)'/>",
+        "<rect style='fill:url( \"http://evil/\" )'/>",
+        "<rect style='fill:u\\72l(http://evil/)'/>",
+        "<style>@import 'http://evil/';</style>",
+        "<style>a{background:URL(http://evil/)}</style>",
+        "<animate attributeName='href' values='javascript:alert(1)'/>",
+        "<set attributeName='onclick' to='alert(1)'/>",
+        "<g xml:base='http://evil/'/>",
+        "<ev:listener xmlns:ev='http://www.w3.org/2001/xml-events' handler='evil'/>",
+        "<iframe src='http://evil/'/>",
+    };
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        char text[1024];
+        pare_result result;
+        printf("# %s\n", PARTS[i]);
+        snprintf(text, sizeof text,
+                 "<?xml-stylesheet href='http://evil/'?>" SVG
+                 ">%s<rect class='good' width='5'/></svg>",
+                 PARTS[i]);
+        MUST(sanitize(text, &result));
+        CHECK_TRUE(!memmem(result.data, result.len, "evil", 4));
+        CHECK_TRUE(!memmem(result.data, result.len, "alert", 5));
+        CHECK_TRUE(memmem(result.data, result.len, "class=\"good\"", 12) != NULL);
+        pare_result_deinit(&result);
+    }
+}
+
+TEST(what_is_harmless_survives_and_what_cannot_be_made_safe_fails)
+{
+    const char *good = SVG "><style>.a{fill:url(#b)}</style><use href=\"#c\"/><image href=\""
+                           "data:image/png;base64,AAAA\"/></svg>";
+    pare_result result;
+    CHECK_INT(sanitize(good, &result), ==, PARE_SKIP_NOT_SMALLER);
+    pare_result_deinit(&result);
+    CHECK_INT(sanitize("<!DOCTYPE svg [<!ENTITY a 'b'>]>" SVG ">&a;</svg>", &result), ==,
+              PARE_ERR_CODEC);
+    pare_result_deinit(&result);
+    /* without the option everything stays */
+    check(SVG "><script>a()</script></svg>", PARE_KEEP_DEFAULT, SVG "><script>a()</script></svg>");
+}
+
+RUN(nothing_that_runs_or_is_fetched_gets_through,
+    what_is_harmless_survives_and_what_cannot_be_made_safe_fails, what_does_not_show_goes,
+    what_is_referred_to_stays, text_and_titles_keep_their_blanks,
     files_with_scripts_lose_comments_only, rights_are_kept_unless_stripped,
     groups_stay_where_structure_counts, paths_become_shorter,
     no_point_moves_by_more_than_half_a_step, lengthening_by_transforms_is_known,

@@ -71,6 +71,7 @@ typedef struct pare_encode_params {
 typedef struct pare_repack_params {
     int effort;    /* 0..10 */
     uint32_t keep; /* PARE_KEEP_* */
+    bool sanitize; /* take out what runs or is fetched, of formats that have such things */
     pare_limits limits;
 } pare_repack_params;
 
@@ -154,6 +155,8 @@ typedef struct pare_codec {
      */
     pare_err (*repack)(pare_bytes file, const pare_repack_params *params, pare_buf *out,
                        pare_diag *diag);
+    /* Is there something that params->sanitize takes out? NULL: the format has no such things. */
+    pare_err (*is_active)(pare_bytes file, bool *active, pare_diag *diag);
     /* Does the repacked file say the same? NULL: its frames are compared. */
     pare_err (*check_repacked)(pare_bytes file, pare_bytes result, const pare_repack_params *params,
                                bool *same, pare_diag *diag);

@@ -10,6 +10,7 @@
 #include <libxml/parser.h>
 
 #include "core/codec/svg_path.h"
+#include "core/codec/svg_sanitize.h"
 
 #define SVG_NAMESPACE "http://www.w3.org/2000/svg"
 
@@ -180,7 +181,7 @@ static bool has_known_encoding(pare_bytes file)
     return false;
 }
 
-pare_err pare_svg_read(pare_bytes file, pare_svg *out, pare_diag *diag)
+pare_err pare_svg_read(pare_bytes file, bool sanitize, pare_svg *out, pare_diag *diag)
 {
     *out = (pare_svg){0};
     if (file.len > PARE_SVG_BYTES_MAX) {
@@ -205,6 +206,7 @@ pare_err pare_svg_read(pare_bytes file, pare_svg *out, pare_diag *diag)
         pare_svg_deinit(out);
         return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "SVG: with declarations of its own");
     }
+    if (sanitize) out->sanitized = pare_svg_sanitize(out->doc);
     for (const xmlNode *node = out->doc->children; node; node = node->next)
         if (node->type == XML_PI_NODE) out->has_style = out->has_unknown_scale = true;
     note_tree(out);

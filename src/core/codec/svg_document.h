@@ -16,6 +16,7 @@ typedef struct pare_svg {
     double width_px, height_px; /* at 96 dots an inch; at least 1 */
     double view_px;             /* the shorter side in units of the user, or 0: not known */
     bool has_script;            /* elements, handlers or links that run something */
+    size_t sanitized;           /* what was taken out because it is dangerous */
     bool has_style;             /* a style sheet, inside or outside: it may select by structure */
     bool has_animation, has_text;
     bool has_labels;        /* elements are named by attributes that hold bare identifiers */
@@ -26,8 +27,10 @@ typedef struct pare_svg {
 
 /* Reads without network, files, entities or external subsets, within the limits of libxml2 for
  * depth and length. Errors: PARE_ERR_CORRUPT, PARE_ERR_NO_MEMORY, PARE_SKIP_UNSUPPORTED_VARIANT
- * (entities are declared, or too large). On errors nothing is owned. */
-PARE_NODISCARD pare_err pare_svg_read(pare_bytes file, pare_svg *out, pare_diag *diag);
+ * (entities are declared, or too large). sanitize: see svg_sanitize.h. On errors nothing is owned.
+ */
+PARE_NODISCARD pare_err pare_svg_read(pare_bytes file, bool sanitize, pare_svg *out,
+                                      pare_diag *diag);
 void pare_svg_deinit(pare_svg *svg);
 
 bool pare_svg_is_element(const xmlNode *node, const char *name); /* of the SVG namespace, or none */

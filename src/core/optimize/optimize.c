@@ -291,6 +291,17 @@ static pare_err run(pare_work *work)
     return err;
 }
 
+/* A drawing that is to be made safe may not be kept as it is because that did not work out. */
+static pare_err keep_harmless(pare_work *work, pare_err err)
+{
+    const bool must_change = work->options->sanitize && work->info.format == PARE_FORMAT_SVG;
+    if (!must_change || work->is_harmless || !pare_err_is_skip(err)) return err;
+    const pare_diag cause = *work->diag;
+    *work->diag = (pare_diag){0};
+    return pare_fail(work->diag, PARE_ERR_CODEC, "cannot be made safe: %s",
+                     cause.text[0] ? cause.text : pare_err_text(err));
+}
+
 pare_err pare_optimize_listen(const uint8_t *data, size_t len, const pare_options *options,
                               const pare_step_listener *listener, pare_result *out, pare_diag *diag)
 {
@@ -308,7 +319,7 @@ pare_err pare_optimize_listen(const uint8_t *data, size_t len, const pare_option
                       .result = out,
                       .diag = &own_diag,
                       .step_start_us = pare_clock_us()};
-    const pare_err err = run(&work);
+    const pare_err err = keep_harmless(&work, run(&work));
     pare_work_begin_step(&work, PARE_STEP_IDLE);
     pare_image_deinit(&work.image);
     if (err != PARE_OK)

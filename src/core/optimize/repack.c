@@ -96,8 +96,10 @@ static pare_err verify(const pare_work *work, const pare_repack_params *params,
 static pare_err repack(pare_work *work, size_t max_len, pare_found *out)
 {
     const pare_options *options = work->options;
-    const pare_repack_params params = {
-        .effort = options->effort, .keep = options->keep, .limits = pare_work_limits(work)};
+    const pare_repack_params params = {.effort = options->effort,
+                                       .keep = options->keep,
+                                       .sanitize = options->sanitize,
+                                       .limits = pare_work_limits(work)};
     pare_work_begin_step(work, PARE_STEP_ENCODE);
     PARE_TRY(work->decoder->repack(work->file, &params, &out->bytes, work->diag));
     if (out->bytes.len > max_len) return PARE_SKIP_NOT_SMALLER;
@@ -116,7 +118,14 @@ pare_err pare_repack_run(pare_work *work, size_t max_len, pare_found *out)
                         .score = 100,
                         .width_px = work->info.width_px,
                         .height_px = work->info.height_px};
-    const pare_err err = repack(work, max_len, out);
+    pare_err err = PARE_OK;
+    bool active = false;
+    if (work->options->sanitize && work->decoder->is_active) {
+        err = work->decoder->is_active(work->file, &active, work->diag);
+        work->is_harmless = err == PARE_OK && !active;
+        if (active) max_len = work->file.len - 1;
+    }
+    if (err == PARE_OK) err = repack(work, max_len, out);
     if (err != PARE_OK) pare_found_deinit(out);
     return err;
 }

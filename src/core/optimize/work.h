@@ -22,6 +22,7 @@ typedef struct pare_work {
     bool is_transformed; /* pixels were turned or resized: image is no longer that of the file */
     bool is_srgb;        /* image.metadata.icc is none or as good as sRGB */
     pare_content content;
+    bool is_harmless; /* options->sanitize would take nothing out of the file */
 
     pare_step step;
     uint64_t step_start_us;

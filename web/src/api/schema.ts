@@ -127,6 +127,8 @@ export type Settings = {
   target_size?: number | string;
   /** With target_size: an image that cannot be that small at min_score gets smaller edges, at least an eighth of what they were. Default false. */
   downscale?: boolean;
+  /** SVG loses scripts, handlers and everything that would be fetched; a drawing of which that cannot be done fails. Default false. */
+  sanitize?: boolean;
   /** Never worse than this SSIMULACRA2 score; files that cannot be are left alone. */
   min_score?: number;
   /** Leave a file alone when less than this is saved: bytes, or a text such as 2% or 1KB. */

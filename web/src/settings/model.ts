@@ -41,6 +41,7 @@ export interface UiSettings {
   effort: number;
   targetSize: string;
   downscale: boolean;
+  sanitize: boolean;
   minScore: string;
   minSavings: string;
   keep: Record<MetadataKind, boolean>;
@@ -65,6 +66,7 @@ export const DEFAULT_SETTINGS: UiSettings = {
   effort: 4,
   targetSize: "",
   downscale: false,
+  sanitize: false,
   minScore: "",
   minSavings: "",
   keep: { icc: true, copyright: true, gainmap: true, exif: false, gps: false, xmp: false, iptc: false, comment: false },
@@ -114,6 +116,7 @@ export function toApi(ui: UiSettings, uploads: boolean): Settings {
     out.target_size = ui.targetSize.trim();
     if (ui.downscale) out.downscale = true;
   }
+  if (ui.sanitize) out.sanitize = true;
   if (ui.minScore.trim()) out.min_score = Number(ui.minScore);
   if (ui.minSavings.trim()) out.min_savings = ui.minSavings.trim();
   if (ui.keepDates) out.keep_dates = true;
@@ -179,6 +182,7 @@ export function fromApi(from: Settings, output: UiSettings): UiSettings {
   for (const kind of listOf(from.strip)) if (kind in ui.keep) ui.keep[kind as MetadataKind] = false;
   ui.targetSize = String(from.target_size ?? "");
   ui.downscale = !!from.downscale;
+  ui.sanitize = !!from.sanitize;
   ui.minScore = from.min_score === undefined ? "" : String(from.min_score);
   ui.minSavings = String(from.min_savings ?? "");
   ui.keepDates = !!from.keep_dates;

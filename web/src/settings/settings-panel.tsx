@@ -200,6 +200,7 @@ function MetadataPart({ ui, set }: PartProps) {
             onChange={(on) => set({ keep: { ...ui.keep, [kind]: on, ...(kind === "gps" && on ? { exif: true } : {}), ...(kind === "exif" && !on ? { gps: false } : {}) } })} />
         ))}
       </div>
+      <Check label={t("metadata.sanitize")} checked={ui.sanitize} onChange={(sanitize) => set({ sanitize })} hint={t("metadata.sanitizeHint")} />
       <Check label={t("metadata.dates")} checked={ui.keepDates} onChange={(keepDates) => set({ keepDates })} />
     </fieldset>
   );

@@ -135,7 +135,7 @@ struct pare_job {
     uint32_t intake_count, commit_count, queue_cap;
     double us_per_cost;                   /* measured; 0 unknown */
     uint64_t moves, moves_seen, moved_us; /* to notice that nothing moves any more */
-    uint64_t stall_told_us;
+    uint64_t stall_told_us, watched_us;
     uint64_t cancel_us, report_us, window_us;
     uint64_t paused_us, pause_began_us; /* time that does not count */
 

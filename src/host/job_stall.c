@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "host/deadline.h"
 #include "host/engine_inside.h"
 
 enum {
@@ -110,6 +111,8 @@ void pare_job_watch(pare_job *job, uint64_t now_us)
     line l;
     char text[sizeof l.text + 64];
     const bool moved = job->moves != job->moves_seen;
+    job->moved_us += pare_deadline_away_us(job->watched_us, now_us);
+    job->watched_us = now_us;
     if (moved || job->paused || pare_task_counts_active(&job->counts) == 0) {
         if (moved) job->stall_told_us = 0;
         job->moves_seen = job->moves;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "host/deadline.h"
 #include "host/governor.h"
 
 enum {
@@ -48,6 +49,8 @@ typedef struct worker {
     uint64_t step_us;
     uint64_t rss_bytes, cpu_us, sampled_us;
     double cpu_pct;
+    pare_deadline deadline; /* of deadline_task */
+    uint64_t deadline_task; /* id */
 } worker;
 
 struct pare_pool {
@@ -57,6 +60,7 @@ struct pare_pool {
     uint32_t size; /* how many there should be */
     uint32_t failed_starts;
     uint64_t restarts, recycled, sampled_us;
+    uint64_t looked_us; /* when deadlines were looked at last */
     bool closing, fatal;
     bool wants_all;  /* workers that are started from now on have all formats */
     worker *workers; /* worker_cap of them */
@@ -69,6 +73,7 @@ static void watch(pare_pool *pool)
 {
     uv_handle_t *const tick = (uv_handle_t *)&pool->tick;
     if (uv_is_active(tick) || uv_is_closing(tick)) return;
+    pool->looked_us = 0;
     uv_timer_start(&pool->tick, on_tick, TICK_MS, TICK_MS);
 }
 
@@ -96,6 +101,7 @@ static void start(pare_pool *pool, worker *w)
     w->step = PARE_STEP_IDLE;
     w->started_us = w->step_us = pare_clock_us();
     w->rss_bytes = w->cpu_us = w->sampled_us = 0;
+    w->deadline_task = 0;
     w->cpu_pct = 0;
     w->state = WORKER_STARTING;
     watch(pool);
@@ -340,17 +346,47 @@ static void on_closed(pare_worker_link *link)
 static const pare_worker_link_events LINK_EVENTS = {on_message, on_nonsense, on_worker_exit,
                                                     on_closed};
 
+/* Time that nobody could use does not count. */
+static void leave_out(pare_pool *pool, uint64_t away_us)
+{
+    for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
+        worker *const w = &pool->workers[i];
+        w->started_us += away_us;
+        w->asked_to_end_us += away_us;
+        w->step_us += away_us;
+        for (uint32_t t = 0; t < w->task_count; t++)
+            w->tasks[t]->started_us += away_us;
+    }
+}
+
+static bool is_late(worker *w, uint64_t now_us)
+{
+    if (w->task_count == 0) return false;
+    const pare_pool_task *const task = w->tasks[0];
+    const uint64_t passed_us = now_us > task->started_us ? now_us - task->started_us : 0;
+    const uint64_t limit_us = task->deadline_ms * 1000;
+    uint64_t rss, cpu_us = 0;
+    if (w->deadline_task != task->id) {
+        w->deadline = (pare_deadline){0};
+        w->deadline_task = task->id;
+    }
+    if (!pare_deadline_looks(&w->deadline, passed_us, limit_us)) return false;
+    if (!pare_governor_process(w->link.pid, &rss, &cpu_us)) cpu_us = w->deadline.cpu_us;
+    return pare_deadline_passed(&w->deadline, passed_us, limit_us, cpu_us);
+}
+
 /* Deadlines, workers that do not start, and workers that do not end. */
 static void on_tick(uv_timer_t *timer)
 {
     pare_pool *const pool = timer->data;
     const uint64_t now_us = pare_clock_us();
     bool idle = true;
+    leave_out(pool, pare_deadline_away_us(pool->looked_us, now_us));
+    pool->looked_us = now_us;
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
         worker *const w = &pool->workers[i];
         idle &= w->state == WORKER_NONE || (w->state == WORKER_READY && w->task_count == 0);
-        if (w->task_count > 0 && w->tasks[0]->deadline_ms > 0 &&
-            now_us - w->tasks[0]->started_us > w->tasks[0]->deadline_ms * 1000) {
+        if (is_late(w, now_us)) {
             kill_worker(w, PARE_ERR_TIMEOUT, "it took longer than the time limit");
         }
         if (w->state == WORKER_STARTING && now_us - w->started_us > START_LIMIT_MS * 1000ull) {

@@ -11,18 +11,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+
+from tap import Tap
 
 LIMIT_S = 300  # only a hang reaches it
 NOBODY = 65534
 
 
-class Bench:
+class Bench(Tap):
     def __init__(self, pare, shim, make_images):
         self.pare, self.shim, self.make_images = (os.path.abspath(path) for path in (pare, shim, make_images))
-        self.top = tempfile.mkdtemp(prefix="pare-disk-")
-        self.count = self.failed = 0
+        super().__init__("disk")
         self.photos = None
 
     def reset(self):
@@ -81,13 +81,6 @@ class Bench:
         bad += [name for name, data in now.items() if name not in old or
                 (data != old[name] and not 0 < len(data) < len(old[name]))]
         return bad
-
-    def report(self, promise, problems):
-        self.count += 1
-        self.failed += bool(problems)
-        for problem in problems[:10]:
-            print(f"# {problem}")
-        print(f"{'not ok' if problems else 'ok'} {self.count} - {promise}", flush=True)
 
 
 def disk_that_stays_bad(bench):
@@ -254,22 +247,18 @@ def clock_jumps(bench):
     bench.report("a wall clock that jumps by days makes no file fail and nothing to be done twice", problems)
 
 
-def main():
-    bench = Bench(*sys.argv[1:4])
-    try:
-        disk_that_stays_bad(bench)
-        read_only_folder(bench)
-        changes_meanwhile(bench, "a file that is rewritten while it is worked on keeps what was written", rewrite, b"mine")
-        changes_meanwhile(bench, "a file that is replaced while it is worked on stays replaced", replace, b"mine")
-        changes_meanwhile(bench, "a file that vanishes while it is worked on stays away", os.unlink, None)
-        two_runs(bench)
-        what_belongs_to_a_file(bench)
-        clock_jumps(bench)
-        print(f"1..{bench.count}")
-    finally:
-        shutil.rmtree(bench.top, ignore_errors=True)
-    return 1 if bench.failed else 0
+def rewritten(bench):
+    changes_meanwhile(bench, "a file that is rewritten while it is worked on keeps what was written", rewrite, b"mine")
+
+
+def replaced(bench):
+    changes_meanwhile(bench, "a file that is replaced while it is worked on stays replaced", replace, b"mine")
+
+
+def vanished(bench):
+    changes_meanwhile(bench, "a file that vanishes while it is worked on stays away", os.unlink, None)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Bench(*sys.argv[1:4]).finish([disk_that_stays_bad, read_only_folder, rewritten, replaced, vanished,
+                                           two_runs, what_belongs_to_a_file, clock_jumps]))

@@ -12,8 +12,9 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import zlib
+
+from tap import Tap
 
 LIMIT_S = 240  # of one file; only a hang reaches it
 
@@ -76,11 +77,10 @@ def gif(frames):
     return screen + (control + image) * frames + b"\x3b"
 
 
-class Bench:
+class Bench(Tap):
     def __init__(self, pare):
         self.pare = os.path.abspath(pare)
-        self.top = tempfile.mkdtemp(prefix="pare-hostile-")
-        self.count = self.failed = 0
+        super().__init__("hostile")
 
     def path(self, name):
         return os.path.join(self.top, name)
@@ -100,18 +100,14 @@ class Bench:
         return (results or [{"outcome": f"nothing, exit {done.returncode}: {done.stderr[-200:]!r}"}])[0]
 
     def check(self, promise, name, words, **want):
-        self.count += 1
         try:
             have = self.run(name, *words)
         except subprocess.TimeoutExpired:
             have = {"outcome": "hangs"}
         wrong = {key: have.get(key) for key, value in want.items()
                  if not (have.get(key) in value if isinstance(value, tuple) else have.get(key) == value)}
-        if wrong:
-            self.failed += 1
-            print(f"# {name}: have {wrong}, want { {key: want[key] for key in wrong} }")
-            print(f"# {have}")
-        print(f"{'not ok' if wrong else 'ok'} {self.count} - {promise}", flush=True)
+        problems = [f"{name}: have {wrong}, want { {key: want[key] for key in wrong} }", str(have)] if wrong else []
+        self.report(promise, problems)
 
 
 def larger_than_memory(bench):
@@ -159,16 +155,5 @@ def bombs(bench):
                 small + ["-f", "png"], outcome="failed", error=("memory", "corrupt"))
 
 
-def main():
-    bench = Bench(sys.argv[1])
-    try:
-        larger_than_memory(bench)
-        bombs(bench)
-        print(f"1..{bench.count}")
-    finally:
-        shutil.rmtree(bench.top, ignore_errors=True)
-    return 1 if bench.failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Bench(sys.argv[1]).finish([larger_than_memory, bombs]))

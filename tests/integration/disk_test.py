@@ -260,5 +260,5 @@ def vanished(bench):
 
 
 if __name__ == "__main__":
-    sys.exit(Bench(*sys.argv[1:4]).finish([disk_that_stays_bad, read_only_folder, rewritten, replaced, vanished,
+    sys.exit(Bench(*sys.argv[1:4]).do_all([disk_that_stays_bad, read_only_folder, rewritten, replaced, vanished,
                                            two_runs, what_belongs_to_a_file, clock_jumps]))

@@ -73,7 +73,7 @@ def tiff_loop():
 def gif(frames):
     screen = b"GIF89a" + struct.pack("<HHBBB", 8, 8, 0x80, 0, 0) + bytes(6)
     control = b"\x21\xf9\x04\x00\x0a\x00\x00\x00"
-    image = b"\x2c" + struct.pack("<HHHHB", 0, 0, 8, 8, 0) + b"\x02\x02\x4c\x01\x00"
+    image = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x4c\x01\x00"
     return screen + (control + image) * frames + b"\x3b"
 
 
@@ -143,9 +143,9 @@ def bombs(bench):
     bench.check("an XMP packet that unpacks to 1 GB is not unpacked", "itxt.png", small, outcome=good)
     bench.put("texts.png", png(32, 32, row, chunk(b"tEXt", b"a\0b") * 100000))
     bench.check("100,000 texts are bounded", "texts.png", small, outcome=good)
-    bench.put("frames.gif", gif(100000))
-    bench.check("a GIF of 100,000 frames is left alone as an animation", "frames.gif",
-                small + ["-f", "webp"], outcome=("kept", "skipped"), reason="animated")
+    bench.put("frames.gif", gif(100001))
+    bench.check("a GIF of more than 100,000 frames is left alone", "frames.gif", small + ["-f", "webp"],
+                outcome=("kept", "skipped"))
     bench.put("loop.tif", tiff_loop())
     bench.check("a TIFF whose directories form a loop ends", "loop.tif", small + ["-f", "png"],
                 outcome=("failed", "kept", "skipped"))
@@ -156,4 +156,4 @@ def bombs(bench):
 
 
 if __name__ == "__main__":
-    sys.exit(Bench(sys.argv[1]).finish([larger_than_memory, bombs]))
+    sys.exit(Bench(sys.argv[1]).do_all([larger_than_memory, bombs]))

@@ -5,7 +5,7 @@ import tempfile
 
 
 class Tap:
-    """A bench of its own folder `top`, which is gone after finish()."""
+    """A bench of its own folder `top`, which is gone after do_all()."""
 
     def __init__(self, name):
         self.top = tempfile.mkdtemp(prefix=f"pare-{name}-")
@@ -18,7 +18,7 @@ class Tap:
             print(f"# {problem}")
         print(f"{'not ok' if problems else 'ok'} {self.count} - {promise}", flush=True)
 
-    def finish(self, parts):
+    def do_all(self, parts):
         """Run each part with this bench; the exit code of the program."""
         try:
             for part in parts:

@@ -419,6 +419,13 @@ def one_shot_gives_the_bytes_of_the_command_line():
             true(answer.body == want, f"{name}{query}: other bytes than the command line")
             equal(int(answer.headers["X-Pare-Bytes-Out"]), len(want))
             equal(answer.headers["X-Pare-Outcome"], "optimized")
+        drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"> <!-- made by hand -->\n' \
+                  b'  <path d="M 1.00000 1.00000 L 2.00000 2.00000" />\n</svg>\n'
+        want_drawing = subprocess.run([PARE, "-"], input=drawing, capture_output=True, check=True).stdout
+        answer = server.ask("POST", "/api/v1/optimize", drawing)
+        equal((answer.status, answer.body, answer.headers["X-Pare-Format"]), (200, want_drawing, "svg"))
+        true(len(want_drawing) < len(drawing), "the drawing did not get smaller")
+        equal(sorted(server.get("/api/v1/system")["formats_in"]), ["avif", "gif", "jpeg", "png", "svg", "tiff", "webp"])
         equal(server.ask("POST", "/api/v1/optimize", b"no image").status, 415)
         equal(server.ask("POST", "/api/v1/optimize", data[:len(data) // 3]).status, 422)
         equal(server.ask("POST", "/api/v1/optimize?quality=200", data).status, 400)

@@ -8,6 +8,7 @@
 #include <jpeglib.h>
 
 #include "core/codec/jpeg_coeffs.h"
+#include "core/codec/jpeg_decode.h"
 #include "core/codec/jpeg_encoder.h"
 #include "data/make_image.h"
 
@@ -389,6 +390,37 @@ TEST(same_input_gives_same_bytes_in_any_order_of_attempts)
     pare_buf_deinit(&file);
 }
 
+/* So that the score of a draft is that of the file. */
+TEST(a_draft_shows_exactly_the_pixels_of_its_file)
+{
+    for (size_t i = 0; i < PICTURE_COUNT; i++) {
+        if (!is_writable_by_libjpeg(&PICTURES[i])) continue;
+        pare_buf file = make_jpeg(&PICTURES[i]), draft = {0}, whole = {0}, fresh = {0};
+        const pare_source source = {.original = pare_buf_view(&file)};
+        const pare_encode_params params = {.effort = 4};
+        pare_encoder *encoder = NULL;
+        pare_image want = {0}, have = {0};
+        printf("# picture %zu\n", i);
+        MUST(pare_jpeg_encoder_open(&source, &params, &encoder, NULL));
+        CHECK_INT(pare_jpeg_encoder_draft(encoder, 72.0, &draft, NULL), ==, PARE_OK);
+        CHECK_INT(pare_jpeg_encoder_try(encoder, 72.0, &whole, NULL), ==, PARE_OK);
+        CHECK_INT(encode_file(pare_buf_view(&file), 72.0, 4, &fresh), ==, PARE_OK);
+        CHECK_INT(whole.len, ==, fresh.len);
+        CHECK_INT(memcmp(whole.data, fresh.data, whole.len), ==, 0);
+        MUST(pare_jpeg_decode(pare_buf_view(&whole), NULL, &want, NULL));
+        MUST(pare_jpeg_decode(pare_buf_view(&draft), NULL, &have, NULL));
+        CHECK_INT(have.stride_bytes, ==, want.stride_bytes);
+        CHECK_INT(memcmp(have.pixels, want.pixels, want.stride_bytes * want.height_px), ==, 0);
+        pare_image_deinit(&want);
+        pare_image_deinit(&have);
+        pare_jpeg_encoder_close(&encoder);
+        pare_buf_deinit(&file);
+        pare_buf_deinit(&draft);
+        pare_buf_deinit(&whole);
+        pare_buf_deinit(&fresh);
+    }
+}
+
 TEST(damaged_files_are_refused)
 {
     pare_buf file = make_jpeg(&PICTURES[2]), out = {0};
@@ -550,7 +582,8 @@ TEST(lossless_needs_a_jpeg)
     pare_buf_deinit(&out);
 }
 
-RUN(lossless_keeps_every_coefficient, lossless_is_never_bigger_than_libjpegs_optimized_progressive,
+RUN(a_draft_shows_exactly_the_pixels_of_its_file, lossless_keeps_every_coefficient,
+    lossless_is_never_bigger_than_libjpegs_optimized_progressive,
     more_effort_never_gives_a_bigger_file, lossy_output_decodes_without_warnings_near_its_source,
     pixels_come_back_near_what_they_were, bytes_fall_with_quality,
     same_input_gives_same_bytes_in_any_order_of_attempts, damaged_files_are_refused,

@@ -119,6 +119,14 @@ typedef struct pare_animator pare_animator; /* each codec defines its own struct
 
 typedef struct pare_encoder pare_encoder; /* each codec defines its own struct behind this */
 
+/* Takes an image from above to below. */
+typedef struct pare_row_sink {
+    /* Some rows, as an image of their own without metadata; may be changed, and are gone after the
+     * call. An error ends the decoding. */
+    pare_err (*on_rows)(void *user, pare_image *rows);
+    void *user;
+} pare_row_sink;
+
 typedef struct pare_codec {
     pare_format format;
     unsigned caps; /* PARE_CODEC_* */
@@ -136,12 +144,20 @@ typedef struct pare_codec {
      * error. Errors: those of decode when there is nothing to be had. NULL: cannot. */
     pare_err (*salvage)(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
                         pare_diag *diag);
+    /* As decode, without ever holding all pixels. Gray and RGB only. NULL: cannot. */
+    pare_err (*decode_rows)(pare_bytes file, const pare_limits *limits, const pare_row_sink *sink,
+                            pare_diag *diag);
     /* Prepare for attempts. source and params are borrowed until close. */
     pare_err (*encoder_open)(const pare_source *source, const pare_encode_params *params,
                              pare_encoder **out, pare_diag *diag);
     /* Write one candidate into *out (emptied first). quality: 1..100, may be fractional; ignored
      * when params->lossless. Deterministic. */
     pare_err (*encoder_try)(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag);
+    /* Write a file that shows exactly the pixels of what encoder_try writes at this quality, but is
+     * quicker to write and to read, and larger. A try at the same quality after it saves the work
+     * that both have in common. NULL: there is no such file. */
+    pare_err (*encoder_draft)(pare_encoder *encoder, double quality, pare_buf *out,
+                              pare_diag *diag);
     /* Is the file what a try at this quality from the original meant to write, and is that what the
      * original allows? Reads the bytes by other means than those that wrote them; stricter and
      * cheaper than comparing pixels. PARE_ERR_VERIFY, PARE_ERR_NO_MEMORY. NULL: pixels are

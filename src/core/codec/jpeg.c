@@ -13,8 +13,10 @@ const pare_codec pare_codec_jpeg = {
     .decode = pare_jpeg_decode,
     .decode_header = pare_jpeg_decode_header,
     .salvage = pare_jpeg_salvage,
+    .decode_rows = pare_jpeg_decode_rows,
     .encoder_open = pare_jpeg_encoder_open,
     .encoder_try = pare_jpeg_encoder_try,
+    .encoder_draft = pare_jpeg_encoder_draft,
     .encoder_check = pare_jpeg_encoder_check,
     .encoder_close = pare_jpeg_encoder_close,
 };

@@ -23,6 +23,7 @@ typedef struct session {
     jmp_buf env;
     const pare_limits *limits;
     pare_image *out;
+    const pare_row_sink *sink; /* then out is a strip of rows, again and again; else NULL */
     pare_diag *diag;
     pare_err err;
     bool header_only;
@@ -137,18 +138,33 @@ static unsigned pixel_cost(struct jpeg_decompress_struct *jpeg)
     return jpeg_has_multiple_scans(jpeg) ? channels * 3 : channels;
 }
 
-static pare_err read_rows(session *s)
+/* All rows of *to, whose first is the next one of the file. */
+static pare_err read_rows(session *s, const pare_image *to)
 {
     struct jpeg_decompress_struct *jpeg = &s->jpeg;
-    while (jpeg->output_scanline < jpeg->output_height) {
+    for (uint32_t y = 0; y < to->height_px;) {
         JSAMPROW rows[ROWS_AT_ONCE];
-        uint32_t count = jpeg->output_height - jpeg->output_scanline;
+        uint32_t count = to->height_px - y;
         if (count > ROWS_AT_ONCE) count = ROWS_AT_ONCE;
         for (uint32_t i = 0; i < count; i++)
-            rows[i] = pare_image_row(s->out, jpeg->output_scanline + i);
-        if (jpeg_read_scanlines(jpeg, rows, count) == 0) {
-            return pare_fail(s->diag, PARE_ERR_CODEC, "JPEG: the library stopped");
-        }
+            rows[i] = pare_image_row(to, y + i);
+        const uint32_t done = jpeg_read_scanlines(jpeg, rows, count);
+        if (done == 0) return pare_fail(s->diag, PARE_ERR_CODEC, "JPEG: the library stopped");
+        y += done;
+    }
+    return PARE_OK;
+}
+
+static pare_err pass_rows(session *s, pare_color color)
+{
+    struct jpeg_decompress_struct *jpeg = &s->jpeg;
+    PARE_TRY(pare_image_init(s->out, jpeg->output_width, ROWS_AT_ONCE, color, false, 8));
+    while (jpeg->output_scanline < jpeg->output_height) {
+        const uint32_t left = jpeg->output_height - jpeg->output_scanline;
+        pare_image strip = *s->out;
+        if (left < strip.height_px) strip.height_px = left;
+        PARE_TRY(read_rows(s, &strip));
+        PARE_TRY(s->sink->on_rows(s->sink->user, &strip));
     }
     return PARE_OK;
 }
@@ -176,8 +192,13 @@ static pare_err decode_steps(session *s)
     choose_scale(jpeg, s->limits);
     jpeg->dct_method = JDCT_ISLOW;
     jpeg_start_decompress(jpeg);
-    PARE_TRY(pare_image_init(s->out, jpeg->output_width, jpeg->output_height, color, false, 8));
-    PARE_TRY(read_rows(s));
+    if (s->sink) {
+        if (color == PARE_COLOR_CMYK) return PARE_SKIP_UNSUPPORTED_VARIANT;
+        PARE_TRY(pass_rows(s, color));
+    } else {
+        PARE_TRY(pare_image_init(s->out, jpeg->output_width, jpeg->output_height, color, false, 8));
+        PARE_TRY(read_rows(s, s->out));
+    }
     /* Without EOI everything may still be there, but only when one scan held everything. */
     const bool one_scan = !jpeg_has_multiple_scans(jpeg);
     jpeg_finish_decompress(jpeg);
@@ -255,4 +276,15 @@ pare_err pare_jpeg_decode_header(pare_bytes file, const pare_limits *limits, par
                                  pare_diag *diag)
 {
     return decode(file, true, limits, out, diag);
+}
+
+pare_err pare_jpeg_decode_rows(pare_bytes file, const pare_limits *limits,
+                               const pare_row_sink *sink, pare_diag *diag)
+{
+    pare_image strip = {0};
+    session s = {
+        .limits = limits, .out = &strip, .sink = sink, .diag = diag, .err = PARE_ERR_CODEC};
+    run_session(&s, file);
+    pare_image_deinit(&strip);
+    return s.err;
 }

@@ -209,19 +209,33 @@ static pare_err write_smallest(const pare_encoder *self, pare_buf *out, pare_dia
     return err;
 }
 
+static pare_err plan_once(pare_encoder *self, double quality, pare_diag *diag)
+{
+    if (self->planned && (self->is_lossless || self->quality == quality)) return PARE_OK;
+    return plan(self, quality, diag);
+}
+
 pare_err pare_jpeg_encoder_try(pare_encoder *self, double quality, pare_buf *out, pare_diag *diag)
 {
     out->len = 0;
-    PARE_TRY(plan(self, quality, diag));
+    PARE_TRY(plan_once(self, quality, diag));
     return write_smallest(self, out, diag);
+}
+
+pare_err pare_jpeg_encoder_draft(pare_encoder *self, double quality, pare_buf *out, pare_diag *diag)
+{
+    pare_jpeg_script script;
+    out->len = 0;
+    PARE_TRY(plan_once(self, quality, diag));
+    pare_jpeg_script_plain(&self->frame, has_chroma(self->planned), &script);
+    const pare_jpeg_file file = describe_file(self, &script);
+    return pare_jpeg_write(&file, out, diag);
 }
 
 pare_err pare_jpeg_encoder_check(pare_encoder *self, double quality, pare_bytes file,
                                  pare_diag *diag)
 {
-    if (!self->planned || (!self->is_lossless && self->quality != quality)) {
-        PARE_TRY(plan(self, quality, diag));
-    }
+    PARE_TRY(plan_once(self, quality, diag));
     const pare_jpeg_file want = describe_file(self, NULL);
     PARE_TRY(pare_jpeg_check(file, &want, diag));
     if (self->is_lossless) return PARE_OK; /* the numbers were compared when they were copied */

@@ -21,6 +21,10 @@ PARE_NODISCARD pare_err pare_jpeg_encoder_open(const pare_source *source,
 PARE_NODISCARD pare_err pare_jpeg_encoder_try(pare_encoder *encoder, double quality, pare_buf *out,
                                               pare_diag *diag);
 
+/* One scan with all numbers. Errors as above. */
+PARE_NODISCARD pare_err pare_jpeg_encoder_draft(pare_encoder *encoder, double quality,
+                                                pare_buf *out, pare_diag *diag);
+
 /* As pare_codec.encoder_check; after a try at another quality the numbers are made again. */
 PARE_NODISCARD pare_err pare_jpeg_encoder_check(pare_encoder *encoder, double quality,
                                                 pare_bytes file, pare_diag *diag);

@@ -144,31 +144,34 @@ static uint8_t slot_of(int component, bool share_chroma)
     return share_chroma && (component == 1 || component == 2);
 }
 
-static void add_scan(pare_jpeg_script *script, search *self, pare_jpeg_scan scan)
-{
-    script->len_bits += scan_len_bits(self, &scan);
-    script->scans[script->count++] = scan;
-}
-
-/* Adds a scan of all components, or one for each when an MCU would hold more than 10 blocks
+/* Appends a scan of all components, or one for each when an MCU would hold more than 10 blocks
  * (B.2.3). */
-static void add_for_all(pare_jpeg_script *script, search *self, pare_jpeg_scan scan)
+static void append_for_all(pare_jpeg_script *script, const pare_jpeg_frame *frame,
+                           bool share_chroma, pare_jpeg_scan scan)
 {
-    scan.component_count = (uint8_t)self->frame->component_count;
-    for (int i = 0; i < self->frame->component_count; i++) {
+    scan.component_count = (uint8_t)frame->component_count;
+    for (int i = 0; i < frame->component_count; i++) {
         scan.components[i] = (uint8_t)i;
-        scan.slots[i] = slot_of(i, self->share_chroma);
+        scan.slots[i] = slot_of(i, share_chroma);
     }
-    if (pare_jpeg_mcu_blocks(self->frame, &scan) <= 10) {
-        add_scan(script, self, scan);
+    if (pare_jpeg_mcu_blocks(frame, &scan) <= 10) {
+        script->scans[script->count++] = scan;
         return;
     }
     scan.component_count = 1;
-    for (int i = 0; i < self->frame->component_count; i++) {
+    for (int i = 0; i < frame->component_count; i++) {
         scan.components[0] = (uint8_t)i;
         scan.slots[0] = 0;
-        add_scan(script, self, scan);
+        script->scans[script->count++] = scan;
     }
+}
+
+static void add_for_all(pare_jpeg_script *script, search *self, pare_jpeg_scan scan)
+{
+    const int before = script->count;
+    append_for_all(script, self->frame, self->share_chroma, scan);
+    for (int i = before; i < script->count; i++)
+        script->len_bits += scan_len_bits(self, &script->scans[i]);
 }
 
 static void search_dc(search *self, int effort, pare_jpeg_script *out)
@@ -253,4 +256,11 @@ int pare_jpeg_script_search(const pare_jpeg_frame *frame, bool share_chroma, int
     while (scripts[count - 1].len_bits > worth)
         count--;
     return count;
+}
+
+void pare_jpeg_script_plain(const pare_jpeg_frame *frame, bool share_chroma,
+                            pare_jpeg_script *script)
+{
+    memset(script, 0, sizeof *script);
+    append_for_all(script, frame, share_chroma, (pare_jpeg_scan){.se = 63});
 }

@@ -26,4 +26,8 @@ typedef struct pare_jpeg_script {
 int pare_jpeg_script_search(const pare_jpeg_frame *frame, bool share_chroma, int effort,
                             pare_jpeg_script scripts[PARE_JPEG_SCRIPTS_MAX]);
 
+/* Sequential, in as few scans as possible; nothing is counted, so that script->len_bits is 0. */
+void pare_jpeg_script_plain(const pare_jpeg_frame *frame, bool share_chroma,
+                            pare_jpeg_script *script);
+
 #endif /* PARE_CORE_JPEG_SCANS_H */

@@ -8,13 +8,14 @@
 
 typedef struct pare_judge pare_judge;
 
-/* reference: as the encoder gets it; borrowed for the call. Errors: PARE_ERR_NO_MEMORY. */
+/* reference: as the encoder gets it; borrowed until the end. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_judge_create(const pare_image *reference, const uint8_t background[3],
                                           const pare_limits *limits, pare_judge **out,
                                           pare_diag *diag);
 
-/* Decode a candidate; it is looked at until the next one comes. Errors: those of decoding;
- * PARE_ERR_INVALID when it has another size. */
+/* A candidate, which is looked at until the next one comes; file is borrowed as long. Errors: those
+ * of decoding; PARE_ERR_INVALID when it has another size. Both may also come with the score, since
+ * a large file is decoded row by row while it is scored, as often as it is. */
 PARE_NODISCARD pare_err pare_judge_take(pare_judge *judge, const pare_codec *codec, pare_bytes file,
                                         pare_diag *diag);
 

@@ -23,6 +23,8 @@ enum {
 #define SCORE_MARGIN 0.15
 /* An estimate this far below the asked score is below it for certain. */
 #define HOPELESS_MARGIN 1.5
+/* A draft is hardly ever larger than its file by more than this factor. */
+#define DRAFT_EXCESS 1.15
 
 enum { CURVE_LEN = 7 };
 typedef struct curve {
@@ -79,7 +81,7 @@ typedef struct state {
     int judged;            /* the step whose bytes the judge holds; 0: none */
     double bias;           /* exact score - estimate */
     bool has_bias;
-    pare_buf trial, best; /* best: the bytes of `high` */
+    pare_buf trial, best; /* best: the bytes of `high`; drafts while a score is searched */
     point safe;           /* a higher try that was good for certain */
     pare_buf safe_bytes;
 } state;
@@ -106,13 +108,33 @@ static pare_err judge_point(state *s, point *out)
     return PARE_OK;
 }
 
+/* A file into trial that shows what one at this quality shows. */
+static pare_err draft(state *s, double quality)
+{
+    const pare_codec *codec = s->search->codec;
+    if (codec->encoder_draft) {
+        return codec->encoder_draft(s->search->encoder, quality, &s->trial, s->diag);
+    }
+    return codec->encoder_try(s->search->encoder, quality, &s->trial, s->diag);
+}
+
+/* The file for the draft in best, proved to say the same: its score is that of the draft. */
+static pare_err finish(state *s, double quality)
+{
+    const pare_search *search = s->search;
+    const pare_codec *codec = search->codec;
+    if (!codec->encoder_draft) return PARE_OK;
+    PARE_TRY(codec->encoder_try(search->encoder, quality, &s->best, s->diag));
+    return codec->encoder_check(search->encoder, quality, pare_buf_view(&s->best), s->diag);
+}
+
 /* Encode at this quality into trial and judge it. */
 static pare_err try_step(state *s, int step, bool exact, point *out)
 {
     const pare_search *search = s->search;
     exact = exact || pare_judge_is_small(search->judge);
     *out = (point){.step = step, .is_exact = exact};
-    PARE_TRY(search->codec->encoder_try(search->encoder, to_quality(s, step), &s->trial, s->diag));
+    PARE_TRY(draft(s, to_quality(s, step)));
     s->judged = 0;
     PARE_TRY(pare_judge_take(search->judge, search->codec, pare_buf_view(&s->trial), s->diag));
     s->judged = step;
@@ -207,7 +229,9 @@ static bool is_hopeless(const state *s, const point *tried, double asked)
     const double clearly = tried->is_exact ? 0 : HOPELESS_MARGIN;
     /* a better palette may give a smaller file: less dithering */
     if (s->search->codec->format == PARE_FORMAT_PNG) return false;
-    return max_len > 0 && s->trial.len > max_len && tried->score + clearly < asked;
+    const double excess = s->search->codec->encoder_draft ? DRAFT_EXCESS : 1;
+    return max_len > 0 && (double)s->trial.len > (double)max_len * excess &&
+           tried->score + clearly < asked;
 }
 
 /* On PARE_OK `best` holds the bytes of `high`, which is exact. */
@@ -285,6 +309,7 @@ static pare_err run(state *s, pare_found *out)
     if (search->quality.mode == PARE_QUALITY_SCORE) {
         PARE_TRY(search_score(s, fmax(search->quality.score, search->min_score)));
         quality = to_quality(s, s->high.step);
+        PARE_TRY(finish(s, quality));
         out->score = s->high.score;
         out->is_scored = true;
     } else {

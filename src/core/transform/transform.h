@@ -22,6 +22,16 @@ PARE_NODISCARD pare_err pare_transform_srgb(pare_image *image, pare_diag *diag);
  * within 1/255). An empty profile is sRGB. */
 bool pare_transform_is_srgb(const pare_image *image);
 
+/* As pare_transform_srgb for gray and RGB, row by row. */
+typedef struct pare_srgb_rows pare_srgb_rows;
+
+/* shape: colour, depth, alpha and profile count, pixels are not looked at; borrowed for the call.
+ * *out is NULL when there is no usable profile: then rows are sRGB as they are. Errors:
+ * PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_srgb_rows_create(const pare_image *shape, pare_srgb_rows **out);
+void pare_srgb_rows_apply(const pare_srgb_rows *rows, uint8_t *row, uint32_t width_px);
+void pare_srgb_rows_destroy(pare_srgb_rows **rows);
+
 /* Blend onto the background and drop alpha. */
 PARE_NODISCARD pare_err pare_transform_flatten(pare_image *image, const uint8_t background[3],
                                                pare_diag *diag);

@@ -27,7 +27,7 @@ typedef enum pare_format {
     PARE_FORMAT_AVIF = 4,
     PARE_FORMAT_GIF = 5,
     PARE_FORMAT_TIFF = 6,
-    PARE_FORMAT_BMP = 7,  /* recognised, not read yet */
+    PARE_FORMAT_BMP = 7,  /* read, not written */
     PARE_FORMAT_SVG = 8,  /* rewritten as SVG only, never painted */
     PARE_FORMAT_HEIC = 9, /* recognised, not read */
     PARE_FORMAT_JXL = 10, /* recognised, not read yet */
@@ -37,7 +37,7 @@ typedef enum pare_format {
 /* Which format comes out. */
 typedef enum pare_target {
     PARE_TARGET_ORIGINAL = 0, /* the format that came in; inputs that Pare cannot write are kept */
-    PARE_TARGET_AUTO = 1,     /* as ORIGINAL, but TIFF and still GIF become PNG or JPEG */
+    PARE_TARGET_AUTO = 1,     /* as ORIGINAL, but TIFF, BMP and still GIF become PNG or JPEG */
     PARE_TARGET_SMALLEST = 2, /* the smallest of JPEG, PNG, WebP and AVIF that can hold the image;
                                  of an animation its own format or WebP */
     PARE_TARGET_FORMAT = 3    /* pare_options.format */

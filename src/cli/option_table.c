@@ -436,8 +436,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
 
     {PARE_OPTION_FORMAT, 'f', 0, "format", NULL, "F", IMAGE, WORK, set_format,
      "original, auto, smallest, jpeg, png, webp or avif",
-     "original (default), jpeg, png, webp, avif; auto: TIFF\nand still GIF become PNG or JPEG; "
-     "smallest: the\nbest of the four", "original auto smallest jpeg png webp avif"},
+     "original (default), jpeg, png, webp, avif; auto: TIFF,\nBMP and still GIF become PNG or "
+     "JPEG; smallest: the\nbest of the four", "original auto smallest jpeg png webp avif"},
     {PARE_OPTION_RESIZE, 0, 0, "resize", NULL, "SIZE", IMAGE, WORK, set_resize,
      "width:N, height:N, longest:N, shortest:N, fit:WxH or N%",
      "width:N, height:N, longest:N, shortest:N, fit:WxH, N%;\nmeant after rotation, never "

@@ -25,7 +25,7 @@ static void add_formats(pare_text *json, const char *key, bool written)
         bool written;
     } FORMATS[] = {{PARE_FORMAT_JPEG, true}, {PARE_FORMAT_PNG, true},  {PARE_FORMAT_WEBP, true},
                    {PARE_FORMAT_AVIF, true}, {PARE_FORMAT_GIF, false}, {PARE_FORMAT_TIFF, false},
-                   {PARE_FORMAT_SVG, false}};
+                   {PARE_FORMAT_BMP, false}, {PARE_FORMAT_SVG, false}};
     pare_json_open(json, key, '[');
     for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; i++) {
         if (written && !FORMATS[i].written) continue;

@@ -7,7 +7,7 @@ static const pare_codec *const CODECS[] = {
 #ifdef PARE_HAVE_AVIF
     &pare_codec_avif,
 #endif
-    &pare_codec_gif,  &pare_codec_tiff,
+    &pare_codec_gif,  &pare_codec_tiff, &pare_codec_bmp,
 #ifdef PARE_HAVE_SVG
     &pare_codec_svg,
 #endif

@@ -111,7 +111,7 @@ export type Settings = {
   quality_avif?: string | number;
   /** Every pixel stays as it is; as quality lossless. */
   lossless?: boolean;
-  /** original (default), auto (TIFF and still GIF become PNG or JPEG), smallest (best of the four). */
+  /** original (default), auto (TIFF, BMP and still GIF become PNG or JPEG), smallest (best of the four). */
   format?: "original" | "auto" | "smallest" | "jpeg" | "png" | "webp" | "avif";
   /** width:N, height:N, longest:N, shortest:N, fit:WxH or N%; meant after rotation, never enlarges. */
   resize?: string;

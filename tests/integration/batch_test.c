@@ -24,6 +24,7 @@ typedef struct seen {
     bool out_of_order, fell;
     pare_progress last;
     char failed_text[256];
+    uint64_t salvaged, salvaged_rows;
     pare_err errs[SEEN_CAP];
     char names[SEEN_CAP][32];
     pare_outcome outcomes[SEEN_CAP];
@@ -46,6 +47,10 @@ static void on_result(void *user, const pare_file_result *result)
     s->bytes_out += result->bytes_out;
     if (result->outcome == PARE_OUTCOME_FAILED) {
         snprintf(s->failed_text, sizeof s->failed_text, "%s", result->text);
+    }
+    if (result->salvaged_path) {
+        s->salvaged++;
+        s->salvaged_rows += result->salvaged;
     }
     if (s->cancel_after > 0 && s->results == s->cancel_after) pare_batch_cancel(s->batch);
 }
@@ -194,6 +199,47 @@ TEST(one_bad_file_costs_one_file)
     CHECK_ERR(&s, "nomem.png", PARE_ERR_NO_MEMORY);
     CHECK_ERR(&s, "keep.png", PARE_SKIP_NOT_SMALLER);
     CHECK_INT(s.last.worker_restarts, ==, 2); /* the crash, twice */
+}
+
+TEST(what_becomes_of_salvaging_never_changes_the_verdict)
+{
+    static seen s;
+    char rescued[4200];
+    pare_batch_options options = options_for("PARE_TEST_WORKER", &s);
+    const int dir = test_dir();
+    snprintf(rescued, sizeof rescued, "%s/rescued", test_dir_path());
+    options.salvage_dir = rescued;
+    options.timeout_ms = 2000;
+    put_many(dir, "shrink", 10);
+    put(dir, "a-rescue.png", "rescue", 1000);
+    put(dir, "b-rescue.png", "rescue", 1000); /* the same bytes, and a place of its own */
+    put(dir, "taken.png", "rescue", 1001);
+    put(dir, "nothing.png", "corrupt", 1002);
+    put(dir, "wreck.png", "wreck", 1003);
+    put(dir, "trap.png", "trap", 1004);
+    CHECK_INT(mkdir(rescued, 0700), ==, 0);
+    const int rescued_fd = open(rescued, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+    test_put(rescued_fd, "taken.png", "mine");
+    CHECK_INT(run(&options, test_dir_path(), &s), ==, PARE_OK);
+    CHECK_INT(s.results, ==, 16);
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 10);
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_FAILED], ==, 6);
+    static const char *const names[] = {"a-rescue.png", "b-rescue.png", "taken.png",
+                                        "nothing.png",  "wreck.png",    "trap.png"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        CHECK_ERR(&s, names[i], PARE_ERR_CORRUPT);
+    CHECK_INT(s.salvaged, ==, 2);
+    CHECK_INT(s.salvaged_rows, ==, 6);
+    CHECK_INT(test_count(rescued_fd), ==, 3);
+    CHECK_STR(test_get(rescued_fd, "taken.png"), "mine");
+    struct stat st;
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(fstatat(rescued_fd, names[i], &st, 0), ==, 0);
+        CHECK_INT(st.st_size, ==, FILE_LEN / 2);
+        CHECK_INT(fstatat(dir, names[i], &st, 0), ==, 0);
+        CHECK_INT(st.st_size, ==, FILE_LEN); /* the damaged file is as it was */
+    }
+    close(rescued_fd);
 }
 
 /* Small tasks go to a worker in twos: whoever waits behind a crash must not be lost. */
@@ -465,7 +511,8 @@ TEST(a_worker_without_a_sandbox_gets_no_image)
     CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 3);
 }
 
-RUN(every_file_is_counted_once_and_a_second_run_skips_all, one_bad_file_costs_one_file,
+RUN(what_becomes_of_salvaging_never_changes_the_verdict,
+    every_file_is_counted_once_and_a_second_run_skips_all, one_bad_file_costs_one_file,
     tasks_behind_a_crash_are_done_by_another_worker, a_worker_that_died_once_costs_nothing,
     a_late_worker_is_killed_and_the_batch_goes_on, each_lie_of_a_worker_costs_one_image,
     a_cancelled_run_leaves_no_temps_and_the_next_one_resumes,

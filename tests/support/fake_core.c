@@ -12,6 +12,9 @@
  *   do:sleep MS         waits, then as shrink
  *   do:leak MB          keeps so much memory for ever, then as shrink
  *   do:spin MS          computes that long, then as shrink
+ *   do:rescue           PARE_ERR_CORRUPT; the first half can be salvaged, 3 rows of 8
+ *   do:wreck            PARE_ERR_CORRUPT; the process dies when it is to be salvaged
+ *   do:trap             PARE_ERR_CORRUPT; salvaging never ends
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -82,7 +85,10 @@ pare_err pare_optimize_listen(const uint8_t *data, size_t len, const pare_option
     if (listener) listener->on_step(listener->user, PARE_STEP_DECODE);
     obey(order);
     if (strcmp(order, "keep") == 0) return PARE_SKIP_NOT_SMALLER;
-    if (strcmp(order, "corrupt") == 0) return pare_fail(diag, PARE_ERR_CORRUPT, "decode: damaged");
+    if (strcmp(order, "corrupt") == 0 || strcmp(order, "rescue") == 0 ||
+        strcmp(order, "wreck") == 0 || strcmp(order, "trap") == 0) {
+        return pare_fail(diag, PARE_ERR_CORRUPT, "decode: damaged");
+    }
     if (strcmp(order, "nomem") == 0) return pare_fail(diag, PARE_ERR_NO_MEMORY, "no memory");
     if (listener) listener->on_step(listener->user, PARE_STEP_ENCODE);
     out->len = len / 2;
@@ -127,9 +133,19 @@ void pare_result_deinit(pare_result *result)
 pare_err pare_salvage(const uint8_t *data, size_t len, const pare_options *options,
                       pare_result *out, pare_diag *diag)
 {
-    (void)data;
-    (void)len;
+    char order[ORDER_CAP];
     (void)options;
-    *out = (pare_result){.score = -1};
-    return pare_fail(diag, PARE_ERR_CORRUPT, "nothing is left");
+    *out = (pare_result){.score = -1, .format_in = PARE_FORMAT_PNG, .format_out = PARE_FORMAT_PNG};
+    read_order(data, len, order);
+    if (strcmp(order, "wreck") == 0) obey("crash");
+    if (strcmp(order, "trap") == 0) obey("hang");
+    if (strcmp(order, "rescue") != 0) return pare_fail(diag, PARE_ERR_CORRUPT, "nothing is left");
+    out->width_out_px = out->height_out_px = 8;
+    out->salvaged = 3;
+    out->salvageable = 8;
+    out->len = len / 2;
+    out->data = malloc(out->len);
+    if (!out->data) return PARE_ERR_NO_MEMORY;
+    memcpy(out->data, data, out->len);
+    return PARE_OK;
 }

@@ -99,13 +99,16 @@ uint64_t test_random(uint64_t *state);
 #define TEST_MAP_14(f, a, ...) f(a) TEST_MAP_13(f, __VA_ARGS__)
 #define TEST_MAP_15(f, a, ...) f(a) TEST_MAP_14(f, __VA_ARGS__)
 #define TEST_MAP_16(f, a, ...) f(a) TEST_MAP_15(f, __VA_ARGS__)
-#define TEST_COUNT_(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, n, ...) \
+#define TEST_MAP_17(f, a, ...) f(a) TEST_MAP_16(f, __VA_ARGS__)
+#define TEST_MAP_18(f, a, ...) f(a) TEST_MAP_17(f, __VA_ARGS__)
+#define TEST_COUNT_(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17,    \
+                    _18, n, ...)                                                                   \
     TEST_MAP_##n
 #define TEST_PICK_(...)                                                                            \
-    TEST_COUNT_(__VA_ARGS__, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+    TEST_COUNT_(__VA_ARGS__, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #define TEST_CASE_(test) {#test, test},
 
-/* Up to 16 tests a file. An argument runs only the test of that name. */
+/* Up to 18 tests a file. An argument runs only the test of that name. */
 #define RUN(...)                                                                                   \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \

@@ -3,7 +3,8 @@
 import math
 from xml.sax.saxutils import escape
 
-COLORS = ["#0b6e99", "#d9730d", "#0f7b6c", "#ad1a72", "#6940a5", "#b59b00", "#e03e3e", "#64473a", "#5b6770"]
+COLORS = ["#0b6e99", "#d9730d", "#0f7b6c", "#ad1a72", "#6940a5", "#b59b00", "#e03e3e", "#64473a", "#5b6770",
+          "#58b2dc", "#f2b179", "#7dc0a7", "#e38fbc", "#a58fd0", "#d8c96a", "#9aa5ab"]
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 330, 58, 34, 150, 44
 
 

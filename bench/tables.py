@@ -70,7 +70,8 @@ def batch_rows(workload, result):
                          f"{count(result) / min(here['wall']):,.0f}", number(min(here["second"], default=None)), peak(here),
                          number(found["mean"], 1), number(found["least"], 1), found["bigger"]))
     note = "" if workload.same_looks else (
-        f"\n\nQuality {workload.rung} is another one for each tool: bytes mean something only beside the scores.")
+        f"\n\nQuality {workload.rung} is another one for each tool (Pare makes palettes of PNG at it, the peers keep all their pixels): "
+        "bytes mean something only beside the scores. `pare-auto` asks for a score instead.")
     return table(["tool", "bytes out/in", "Pare's bytes / its bytes", "time, Pare = 1", "CPU, Pare = 1", "files / s",
                   "second run, s", "peak MB", "mean score", "least score", "made bigger"], lines) + note
 

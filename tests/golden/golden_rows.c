@@ -66,6 +66,11 @@ static pare_buf make_icon_png(void)
     return finish_png(test_make(TEST_ALPHA, 96, 96), &(test_png_options){0});
 }
 
+static pare_buf make_small_png(void)
+{
+    return finish_png(test_make(TEST_GRADIENT, 48, 32), &(test_png_options){0});
+}
+
 static pare_buf make_deep_png(void)
 {
     return finish_png(test_make_as(TEST_GRADIENT, 160, 120, PARE_COLOR_RGB, 16),
@@ -91,6 +96,60 @@ static pare_buf make_page_tiff(void)
     pare_image image = test_make(TEST_GRAPHIC, 240, 180);
     pare_buf file = test_write_tiff(&image, &(test_tiff_options){.lzw = true});
     pare_image_deinit(&image);
+    return file;
+}
+
+static pare_buf make_moving_gif(void)
+{
+    pare_image image = test_make(TEST_GRAPHIC, 120, 90);
+    pare_buf file = test_write_gif(&image, 3, false);
+    pare_image_deinit(&image);
+    return file;
+}
+
+/* A disc with a soft edge, through which a hole moves. */
+static pare_buf make_film(const pare_codec *codec)
+{
+    enum { EDGE = 64, FRAMES = 3 };
+    const pare_animation animation = {EDGE, EDGE, FRAMES, 0, 0};
+    const pare_animate_params params = {.lossless = true, .has_alpha = true};
+    pare_image image = test_make(TEST_ALPHA, EDGE, EDGE);
+    pare_animator *animator = NULL;
+    pare_buf file = {0};
+    MUST(codec->animator_open(&animation, &params, &animator, NULL));
+    for (uint32_t i = 0; i < FRAMES; i++) {
+        const pare_frame frame = {image.pixels, 40 + 10 * i};
+        MUST(codec->animator_add(animator, &frame, NULL));
+        for (uint32_t y = 20; y < 30; y++)
+            memset(pare_image_row(&image, y) + (size_t)(20 + 5 * i) * 4, 0, 32);
+    }
+    MUST(codec->animator_finish(animator, &file, NULL));
+    codec->animator_close(&animator);
+    pare_image_deinit(&image);
+    return file;
+}
+
+static pare_buf make_moving_png(void)
+{
+    return make_film(&pare_codec_png);
+}
+
+static pare_buf make_moving_webp(void)
+{
+    return make_film(&pare_codec_webp);
+}
+
+static pare_buf make_drawing(void)
+{
+    static const char TEXT[] =
+        "<?xml version='1.0' encoding='UTF-8'?>\n<!-- made by hand -->\n"
+        "<svg xmlns='http://www.w3.org/2000/svg' version='1.1' viewBox='0 0 64 64'>\n"
+        "  <script>run()</script>\n"
+        "  <g>\n    <path id='path1234' style='fill: #ffffff; stroke : #aabbcc ;'\n"
+        "      d='M 1.0000 2.0000 L 33.5001,2.0 L 33.5 9.75 C 34,10 35.125,11 36.5,12 Z'/>\n"
+        "  </g>\n  <rect x='1.50' y='2.0' width='10' height='10'/>\n</svg>\n";
+    pare_buf file = {0};
+    MUST(pare_buf_append(&file, TEXT, sizeof TEXT - 1));
     return file;
 }
 
@@ -152,6 +211,27 @@ static void preset_as_avif(pare_options *options)
     preset_q80(options); /* one encode: a search would take most of the time of the table */
 }
 
+static void preset_effort_max(pare_options *options)
+{
+    options->effort = PARE_EFFORT_MAX;
+    preset_lossless(options);
+}
+
+static void preset_smallest(pare_options *options)
+{
+    options->target = PARE_TARGET_SMALLEST;
+}
+
+static void preset_resize_40(pare_options *options)
+{
+    options->resize = (pare_resize){.mode = PARE_RESIZE_LONGEST, .width_px = 40};
+}
+
+static void preset_sanitize(pare_options *options)
+{
+    options->sanitize = true;
+}
+
 static void preset_auto_format(pare_options *options)
 {
     options->target = PARE_TARGET_AUTO;
@@ -188,10 +268,35 @@ static const struct sample {
     {"photo.png", make_photo_png, PNG_PRESETS},
     {"graphic.png", make_graphic_png, PNG_PRESETS},
     {"icon-alpha.png", make_icon_png, PNG_PRESETS},
+    {"small-icon.png", make_small_png, {{"effort-max", preset_effort_max}}},
     {"deep-16.png", make_deep_png, {{"default", preset_default}, {"lossless", preset_lossless}}},
     {"gray.png", make_gray_png, {{"default", preset_default}, {"lossless", preset_lossless}}},
-    {"still.gif", make_still_gif, {{"auto-format", preset_auto_format}}},
+    {"still.gif",
+     make_still_gif,
+     {{"auto-format", preset_auto_format},
+      {"default", preset_default},
+      {"smallest", preset_smallest}}},
     {"page.tif", make_page_tiff, {{"auto-format", preset_auto_format}}},
+    {"moving.gif",
+     make_moving_gif,
+     {{"default", preset_default},
+      {"effort-max", preset_effort_max},
+      {"webp-lossless", preset_webp_lossless},
+      {"smallest", preset_smallest},
+      {"resize-40", preset_resize_40}}},
+    {"moving.png",
+     make_moving_png,
+     {{"default", preset_default},
+      {"effort-max", preset_effort_max},
+      {"webp", preset_as_webp},
+      {"resize-40", preset_resize_40}}},
+    {"moving.webp",
+     make_moving_webp,
+     {{"default", preset_default},
+      {"q80", preset_q80},
+      {"lossless", preset_lossless},
+      {"resize-40", preset_resize_40}}},
+    {"drawing.svg", make_drawing, {{"default", preset_default}, {"sanitize", preset_sanitize}}},
 };
 
 /* --- checksum ------------------------------------------------------------------------------- */
@@ -228,12 +333,36 @@ static uint64_t checksum(const pare_image *image)
     return sum;
 }
 
+/* Of all frames and their times. */
+static uint64_t checksum_of_film(const pare_codec *codec, pare_bytes file)
+{
+    pare_animation animation;
+    pare_frames *frames = NULL;
+    bool more = true;
+    uint64_t sum = 0xcbf29ce484222325u;
+    MUST(codec->frames_open(file, NULL, &animation, &frames, NULL));
+    const size_t len = (size_t)animation.width_px * animation.height_px * 4;
+    for (;;) {
+        pare_frame frame;
+        MUST(codec->frames_next(frames, &frame, &more, NULL));
+        if (!more) break;
+        sum = mix(sum, frame.duration_ms);
+        for (size_t i = 0; i < len; i++)
+            sum = mix(sum, frame.rgba[i]);
+    }
+    codec->frames_close(&frames);
+    return sum;
+}
+
 static uint64_t checksum_of(const uint8_t *data, size_t len)
 {
     const pare_limits limits = {.max_pixels = 100000000};
     pare_image image = {0};
+    pare_info info;
     const pare_codec *codec = pare_codec_find(pare_format_sniff(data, len));
-    if (!codec) return 0;
+    if (!codec || codec->format == PARE_FORMAT_SVG) return 0; /* drawings are not painted */
+    MUST(codec->read_info((pare_bytes){data, len}, &info, NULL));
+    if (info.is_animated) return checksum_of_film(codec, (pare_bytes){data, len});
     MUST(codec->decode((pare_bytes){data, len}, &limits, &image, NULL));
     const uint64_t sum = checksum(&image);
     pare_image_deinit(&image);

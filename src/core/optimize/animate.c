@@ -303,16 +303,27 @@ static pare_err fit_size(const animating *a, size_t max_len, pare_found *out)
     return out->score < options->min_score ? PARE_SKIP_BELOW_MIN_SCORE : PARE_OK;
 }
 
+/* GIF: its quality says how good the palettes are. Full ones of many colours cost most where frames
+ * are small, and cannot always reach the highest. */
+static pare_err write_palettes(const animating *a, double least, size_t max_len, pare_found *out)
+{
+    static const double QUALITIES[] = {100, 75, 45};
+    pare_err err = PARE_OK;
+    for (size_t i = 0; i < sizeof QUALITIES / sizeof *QUALITIES; i++) {
+        err = write_scored(a, QUALITIES[i], least, 0, max_len, out);
+        out->quality = 0;
+        if (err != PARE_SKIP_NOT_SMALLER && err != PARE_SKIP_BELOW_MIN_SCORE) break;
+        *a->work->diag = (pare_diag){0};
+    }
+    return err;
+}
+
 static pare_err write_lossy(const animating *a, const pare_quality *asked, size_t max_len,
                             pare_found *out)
 {
     const pare_options *options = a->work->options;
     double quality, least = options->min_score;
-    if (!a->codec->encoder_open) { /* GIF knows one way */
-        const pare_err err = write_scored(a, 100, least, 0, max_len, out);
-        out->quality = 0;
-        return err;
-    }
+    if (!a->codec->encoder_open) return write_palettes(a, least, max_len, out);
     if (asked->mode == PARE_QUALITY_FIXED) {
         return write_scored(a, asked->value, least, 0, max_len, out);
     }

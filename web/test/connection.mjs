@@ -13,7 +13,7 @@ test("a server killed in the middle of a job is missed, found again, and the num
   await page.waitForSelector(".numbers.stale");
   await page.waitForTimeout(1000);
   await server.restart();
-  await page.waitForSelector(".connection", { state: "detached", timeout: 30000 });
+  await page.waitForSelector(".connection", { state: "detached" });
   const job = await jobState(page, id, "done");
   const { total, results } = await api(page, `/jobs/${id}/results?limit=1000`);
   const sum = (pick) => results.reduce((all, row) => all + pick(row), 0);
@@ -32,8 +32,8 @@ test("a silent server is noticed and the stream is taken up again", async () => 
   await startFolderJob(page);
   await page.waitForTimeout(1500);
   server.process.kill("SIGSTOP");
-  await page.waitForSelector(".connection", { timeout: 20000 });
+  await page.waitForSelector(".connection");
   server.process.kill("SIGCONT");
-  await page.waitForSelector(".connection", { state: "detached", timeout: 40000 });
+  await page.waitForSelector(".connection", { state: "detached" });
   check("problems", page.problems, []);
 });

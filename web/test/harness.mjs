@@ -76,7 +76,7 @@ export async function startServer({ rate = 40, rows = 0, root = scratch(), mock 
     child.stdout.on("data", (data) => (said += data));
     child.stderr.on("data", (data) => (said += data));
     server.said = () => said;
-    server.url = await until("address of the server", () => /http:\/\/\S+/.exec(said)?.[0] ?? said, (text) => text.startsWith("http"), 20);
+    server.url = await until("address of the server", () => /http:\/\/\S+/.exec(said)?.[0] ?? said, (text) => text.startsWith("http"));
   };
   server.kill = () => new Promise((resolve) => {
     if (server.process.exitCode !== null || server.process.signalCode) return resolve();

@@ -300,7 +300,6 @@ bool pare_webp_configure(const pare_encode_params *params, double quality, WebPC
         config->segments = 4;
         config->sns_strength = 50;
         config->filter_type = 1;
-        config->autofilter = params->effort >= 6;
     }
     config->thread_level = 0;
     return WebPValidateConfig(config) != 0;

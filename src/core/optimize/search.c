@@ -124,6 +124,8 @@ static pare_err finish(state *s, double quality)
     const pare_search *search = s->search;
     const pare_codec *codec = search->codec;
     if (!codec->encoder_draft) return PARE_OK;
+    pare_buf_deinit(&s->trial);
+    pare_buf_deinit(&s->safe_bytes);
     PARE_TRY(codec->encoder_try(search->encoder, quality, &s->best, s->diag));
     return codec->encoder_check(search->encoder, quality, pare_buf_view(&s->best), s->diag);
 }

@@ -3,7 +3,6 @@
 #include "core/codec/deflate_codes.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -46,19 +45,56 @@ void pare_deflate_align(pare_deflate_bits *bits)
 
 /* --- lengths of codes ------------------------------------------------------------------------ */
 
-static int compare_weights(const void *a, const void *b)
+/* By weight, a byte of it at a time; equal ones stay in their order. */
+static void sort_weights(uint64_t *sorted, unsigned used)
 {
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    uint64_t other[288], all = 0;
+    for (unsigned i = 0; i < used; i++)
+        all |= sorted[i];
+    for (unsigned shift = 9; all >> shift; shift += 8) {
+        uint16_t at[257] = {0};
+        for (unsigned i = 0; i < used; i++)
+            at[(sorted[i] >> shift & 255) + 1]++;
+        for (unsigned v = 1; v < 256; v++)
+            at[v] = (uint16_t)(at[v] + at[v - 1]);
+        for (unsigned i = 0; i < used; i++)
+            other[at[sorted[i] >> shift & 255]++] = sorted[i];
+        memcpy(sorted, other, used * sizeof *sorted);
+    }
+}
+
+/* Huffman codes of sorted weights through two queues: the symbols and the pairs made of them, both
+ * rising. depths: of each symbol. Returns the longest. */
+static unsigned make_depths(const uint64_t *sorted, unsigned used, uint8_t *depths)
+{
+    uint64_t weights[288];
+    uint16_t parents[2 * 288]; /* symbols first, then pairs */
+    uint8_t pair_depths[288];
+    unsigned s = 0, p = 0;
+    for (unsigned made = 0; made + 1 < used; made++) {
+        weights[made] = 0;
+        for (int half = 0; half < 2; half++) {
+            const bool take = s < used && (p == made || sorted[s] >> 9 <= weights[p]);
+            weights[made] += take ? sorted[s] >> 9 : weights[p];
+            parents[take ? s++ : used + p++] = (uint16_t)made;
+        }
+    }
+    pair_depths[used - 2] = 0;
+    for (unsigned i = used - 2; i-- > 0;)
+        pair_depths[i] = (uint8_t)(pair_depths[parents[used + i]] + 1);
+    for (unsigned i = 0; i < used; i++)
+        depths[i] = (uint8_t)(pair_depths[parents[i]] + 1);
+    return depths[0];
 }
 
 /* Package-merge (Larmore and Hirschberg, "A fast algorithm for optimal length-limited Huffman
  * codes", Journal of the ACM 37, 1990): a list of the symbols by weight is merged with the pairs of
- * the list before, once a bit; the first 2n - 2 entries of the last list say how long codes are. */
+ * the list before, once a bit; the first 2n - 2 entries of the last list say how long codes are.
+ * Most often the plain Huffman code is short enough and does. */
 static void make_lens(const uint32_t *counts, unsigned count, unsigned limit, uint8_t *lens)
 {
     uint64_t sorted[288], list[2 * 288], pairs[288];
-    uint8_t is_symbol[MAX_BITS][2 * 288];
+    uint8_t is_symbol[MAX_BITS][2 * 288], depths[288];
     unsigned used = 0, list_len = 0;
     for (unsigned i = 0; i < count; i++) {
         lens[i] = 0;
@@ -68,7 +104,12 @@ static void make_lens(const uint32_t *counts, unsigned count, unsigned limit, ui
         if (used) lens[sorted[0] & 511] = 1;
         return;
     }
-    qsort(sorted, used, sizeof *sorted, compare_weights);
+    sort_weights(sorted, used);
+    if (make_depths(sorted, used, depths) <= limit) {
+        for (unsigned i = 0; i < used; i++)
+            lens[sorted[i] & 511] = depths[i];
+        return;
+    }
     for (unsigned level = 0; level < limit; level++) {
         const unsigned pair_count = list_len / 2;
         for (unsigned i = 0; i < pair_count; i++)
@@ -296,7 +337,7 @@ static void smooth(uint32_t *counts, unsigned count, const tolerance *t)
     }
 }
 
-static void make_plain_codes(const pare_deflate_counts *counts, pare_deflate_codes *out)
+void pare_deflate_make_plain_codes(const pare_deflate_counts *counts, pare_deflate_codes *out)
 {
     memset(out, 0, sizeof *out);
     make_lens(counts->litlens, PARE_DEFLATE_LITLENS, MAX_BITS, out->litlens);
@@ -306,14 +347,14 @@ static void make_plain_codes(const pare_deflate_counts *counts, pare_deflate_cod
 void pare_deflate_make_codes(const pare_deflate_counts *counts, pare_deflate_codes *out)
 {
     static const tolerance TOLERANCES[] = {{8, 1}, {4, 1}, {2, 1}, {4, 2}, {4, 3}, {2, 3}, {3, 5}};
-    make_plain_codes(counts, out);
+    pare_deflate_make_plain_codes(counts, out);
     uint64_t best = pare_deflate_body_bits(counts, out) + pare_deflate_header_bits(out);
     for (unsigned i = 0; i < sizeof TOLERANCES / sizeof *TOLERANCES; i++) {
         pare_deflate_counts smoothed = *counts;
         pare_deflate_codes codes;
         smooth(smoothed.litlens, PARE_DEFLATE_LITLENS, &TOLERANCES[i]);
         smooth(smoothed.dists, PARE_DEFLATE_DISTS, &TOLERANCES[i]);
-        make_plain_codes(&smoothed, &codes);
+        pare_deflate_make_plain_codes(&smoothed, &codes);
         const uint64_t bits =
             pare_deflate_body_bits(counts, &codes) + pare_deflate_header_bits(&codes);
         if (bits >= best) continue;

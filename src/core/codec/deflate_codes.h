@@ -33,7 +33,9 @@ void pare_deflate_align(pare_deflate_bits *bits);
 /* Count tokens, and one end. */
 void pare_deflate_count(const pare_deflate_token *tokens, size_t count, pare_deflate_counts *out);
 
-/* The best codes of at most 15 bits for the counts; when it makes the whole block smaller, some
+/* The best codes of at most 15 bits for the counts. */
+void pare_deflate_make_plain_codes(const pare_deflate_counts *counts, pare_deflate_codes *out);
+/* The same; when it makes the whole block smaller, some
  * symbols get lengths that make the header shorter. */
 void pare_deflate_make_codes(const pare_deflate_counts *counts, pare_deflate_codes *out);
 void pare_deflate_fixed_codes(pare_deflate_codes *out);

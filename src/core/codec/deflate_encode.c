@@ -11,11 +11,9 @@
 
 enum {
     PIECE_LEN = 1 << 30, /* matches do not reach from one piece into the next */
-    DEPTH = 256,         /* steps of a search for matches */
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */
-    LITERALS_A_MATCH = 4,
     STORED = 0,
     FIXED = 1,
     DYNAMIC = 2
@@ -36,6 +34,10 @@ struct pare_deflate {
     pare_deflate_span spans[PARE_DEFLATE_BLOCKS];
     plan plans[2];
     plan *best, *trial;
+    pare_deflate_params params;
+    pare_deflate_logs logs;
+    pare_deflate_counts before; /* of the segment before, in the same piece */
+    bool has_before;
 };
 
 /* The bytes and matches of one segment. */
@@ -49,7 +51,10 @@ pare_err pare_deflate_open(pare_deflate **out)
     *out = malloc(sizeof **out);
     if (!*out) return PARE_ERR_NO_MEMORY;
     const pare_err err = pare_deflate_finder_open(&(*out)->finder);
-    if (err != PARE_OK) pare_deflate_close(out);
+    if (err == PARE_OK)
+        pare_deflate_logs_init(&(*out)->logs);
+    else
+        pare_deflate_close(out);
     return err;
 }
 
@@ -63,9 +68,8 @@ void pare_deflate_close(pare_deflate **deflate)
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-static uint64_t dynamic_bits(const pare_deflate_counts *counts, pare_deflate_codes *codes)
+static uint64_t dynamic_bits(const pare_deflate_counts *counts, const pare_deflate_codes *codes)
 {
-    pare_deflate_make_codes(counts, codes);
     return 3 + pare_deflate_header_bits(codes) + pare_deflate_body_bits(counts, codes);
 }
 
@@ -93,6 +97,10 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
         for (; token < p->ends[b]; token++)
             position += pare_deflate_token_len(p->tokens[token]);
         d->spans[b].end = position;
+        if (by_codes)
+            pare_deflate_make_codes(&counts, &codes);
+        else
+            pare_deflate_make_plain_codes(&counts, &codes);
         p->bits += dynamic_bits(&counts, &codes);
         if (seed) {
             shake(counts.litlens, PARE_DEFLATE_LITLENS, seed);
@@ -125,59 +133,54 @@ static void swap_plans(pare_deflate *d)
     d->trial = p;
 }
 
-/* Prices before anything is known: literals as often as the bytes are, one match for every
- * LITERALS_A_MATCH of them, all lengths and all distances alike. */
+/* Prices before anything is known: literals as often as the bytes are, as many matches, all lengths
+ * and all distances alike. */
 static void guess(pare_deflate *d, const segment *s)
 {
     pare_deflate_counts counts = {0};
     for (size_t i = 0; i < s->matches.len; i++)
         counts.litlens[s->data[i]]++;
-    const uint32_t matches = (uint32_t)(s->matches.len / (29 * LITERALS_A_MATCH)) + 1;
+    const uint32_t matches = (uint32_t)(s->matches.len / 29) + 1;
     for (unsigned i = 0; i < 29; i++)
         counts.litlens[PARE_DEFLATE_LEN_0 + i] = matches;
     for (unsigned i = 0; i < PARE_DEFLATE_DISTS; i++)
         counts.dists[i] = 1;
-    d->spans[0].end = s->matches.len;
     pare_deflate_price_counts(&counts, &d->spans[0].prices);
 }
 
-/* The plan to begin with: greedy matches, or the cheapest tokens by guessed prices, whichever
- * takes less. In noise of few symbols every place has matches, and passes that begin with all
- * of them never find out how cheap literals are. */
-static pare_err begin(pare_deflate *d, const segment *s, size_t *span_count)
+/* The plan to begin with: the cheapest tokens by the prices of the segment before, or guessed
+ * ones. */
+static pare_err begin(pare_deflate *d, const segment *s)
 {
     d->best = &d->plans[0];
     d->trial = &d->plans[1];
-    d->best->count = pare_deflate_parse_lazily(s->data, &s->matches, d->best->tokens);
-    guess(d, s);
-    d->trial->count =
-        pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, 1, false, d->trial->tokens);
-    for (int i = 0; i < 2; i++) {
-        plan *p = &d->plans[i];
-        p->block_count = pare_deflate_split(p->tokens, p->count, p->ends);
-        if (!p->block_count) return PARE_ERR_NO_MEMORY;
-        learn(d, p, false, NULL);
-    }
-    if (d->trial->bits < d->best->bits)
-        swap_plans(d);
+    if (d->has_before)
+        pare_deflate_price_counts(&d->before, &d->spans[0].prices);
     else
-        learn(d, d->best, false, NULL);
-    *span_count = d->best->block_count;
+        guess(d, s);
+    d->spans[0].end = s->matches.len;
+    plan *p = d->best;
+    p->count = pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, 1, d->params.long_len,
+                                  p->tokens);
+    p->block_count = pare_deflate_split(&d->logs, p->tokens, p->count, p->ends);
+    if (!p->block_count) return PARE_ERR_NO_MEMORY;
+    learn(d, p, false, NULL);
     return PARE_OK;
 }
 
-static pare_err optimize(pare_deflate *d, const segment *s, unsigned passes)
+static pare_err optimize(pare_deflate *d, const segment *s)
 {
-    size_t span_count = 0;
+    const unsigned passes = d->params.passes;
     unsigned idle = 0;
     uint32_t seed = 1;
-    PARE_TRY(begin(d, s, &span_count));
+    PARE_TRY(begin(d, s));
+    size_t span_count = d->best->block_count;
     for (unsigned pass = 1; pass < passes && idle < PATIENCE; pass++) {
         plan *p = d->trial;
-        p->count = pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, span_count, false,
-                                      p->tokens);
+        p->count = pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, span_count,
+                                      d->params.long_len, p->tokens);
         if (pass < SPLIT_PASSES) {
-            p->block_count = pare_deflate_split(p->tokens, p->count, p->ends);
+            p->block_count = pare_deflate_split(&d->logs, p->tokens, p->count, p->ends);
             if (!p->block_count) return PARE_ERR_NO_MEMORY;
         } else {
             keep_borders(d, span_count, p);
@@ -230,6 +233,7 @@ static void put_block(pare_deflate_bits *bits, const pare_deflate_token *tokens,
     pare_deflate_codes fixed, dynamic;
     pare_deflate_count(tokens, count, &counts);
     pare_deflate_fixed_codes(&fixed);
+    pare_deflate_make_codes(&counts, &dynamic);
     const uint64_t dynamic_len = dynamic_bits(&counts, &dynamic);
     const uint64_t fixed_len = 3 + pare_deflate_body_bits(&counts, &fixed);
     const uint64_t least = dynamic_len < fixed_len ? dynamic_len : fixed_len;
@@ -258,17 +262,19 @@ static void put_plan(pare_deflate_bits *bits, const plan *p, const uint8_t *data
     }
 }
 
-static pare_err encode_piece(pare_deflate *d, pare_bytes data, unsigned passes, bool is_last,
+static pare_err encode_piece(pare_deflate *d, pare_bytes data, bool is_last,
                              pare_deflate_bits *bits)
 {
     size_t done = 0;
-    pare_deflate_finder_start(d->finder, data, DEPTH);
+    pare_deflate_finder_start(d->finder, data, d->params.depth, d->params.long_len);
     while (done < data.len) {
         segment s = {.data = data.data + done};
         pare_deflate_finder_next(d->finder, &s.matches);
         done += s.matches.len;
-        PARE_TRY(optimize(d, &s, passes));
+        PARE_TRY(optimize(d, &s));
         put_plan(bits, d->best, s.data, is_last && done == data.len);
+        pare_deflate_count(d->best->tokens, d->best->count, &d->before);
+        d->has_before = true;
     }
     return PARE_OK;
 }
@@ -277,11 +283,12 @@ pare_err pare_deflate_encode(pare_deflate *deflate, pare_bytes data,
                              const pare_deflate_params *params, pare_buf *out)
 {
     pare_deflate_bits bits = {.buf = out};
+    deflate->params = *params;
+    deflate->has_before = false;
     if (data.len == 0) put_block(&bits, NULL, 0, data, true);
     while (data.len > 0) {
         const size_t len = data.len < PIECE_LEN ? data.len : PIECE_LEN;
-        PARE_TRY(encode_piece(deflate, (pare_bytes){data.data, len}, params->passes,
-                              len == data.len, &bits));
+        PARE_TRY(encode_piece(deflate, (pare_bytes){data.data, len}, len == data.len, &bits));
         data.data += len;
         data.len -= len;
     }

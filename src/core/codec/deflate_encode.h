@@ -9,9 +9,12 @@
 
 typedef struct pare_deflate pare_deflate;
 
-/* passes: improvements of each segment, 1..255; it ends earlier when they gain nothing. */
+/* passes: improvements of each segment, 1..255; it ends earlier when they gain nothing.
+ * depth: steps of each search for matches, 1..256.
+ * long_len: bytes of a match that is good enough, 32..258: less is faster, 258 leaves nothing out.
+ */
 typedef struct pare_deflate_params {
-    unsigned passes;
+    unsigned passes, depth, long_len;
 } pare_deflate_params;
 
 /* Errors: PARE_ERR_NO_MEMORY. One thread at a time. */

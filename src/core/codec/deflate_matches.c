@@ -5,13 +5,15 @@
  * layout of two links a position is that of LHA and LZMA). */
 #include "core/codec/deflate_matches.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     WINDOW = 32768,
-    HASH4_BITS = 16,
-    HASH3_BITS = 18,
+    HASH4_MAX_BITS = 16,
+    HASH3_MAX_BITS = 18,
+    HASH_MIN_BITS = 8,
     TOKENS_CAP = PARE_DEFLATE_SEGMENT_LEN * 6,
     MOST_TOKENS = 255 /* of one position */
 };
@@ -20,8 +22,11 @@ enum {
 struct pare_deflate_finder {
     const uint8_t *data; /* borrowed */
     size_t len, at;
-    unsigned depth;
-    uint32_t heads4[1 << HASH4_BITS], heads3[1 << HASH3_BITS];
+    unsigned depth, long_len;
+    unsigned hash4_bits, hash3_bits;
+    unsigned last_len; /* longest match of the position before, and where it was */
+    size_t last_distance;
+    uint32_t heads4[1 << HASH4_MAX_BITS], heads3[1 << HASH3_MAX_BITS];
     uint32_t links[2 * WINDOW]; /* smaller, bigger */
     uint8_t counts[PARE_DEFLATE_SEGMENT_LEN];
     pare_deflate_token tokens[TOKENS_CAP];
@@ -39,14 +44,28 @@ void pare_deflate_finder_close(pare_deflate_finder **finder)
     *finder = NULL;
 }
 
-void pare_deflate_finder_start(pare_deflate_finder *f, pare_bytes data, unsigned depth)
+/* Little data needs no large tables, which would have to be cleared. */
+static unsigned hash_bits(size_t len, unsigned most)
+{
+    unsigned bits = HASH_MIN_BITS;
+    while (bits < most && (size_t)1 << bits < 2 * len)
+        bits++;
+    return bits;
+}
+
+void pare_deflate_finder_start(pare_deflate_finder *f, pare_bytes data, unsigned depth,
+                               unsigned long_len)
 {
     f->data = data.data;
     f->len = data.len;
     f->at = 0;
     f->depth = depth;
-    memset(f->heads4, 0, sizeof f->heads4);
-    memset(f->heads3, 0, sizeof f->heads3);
+    f->long_len = long_len;
+    f->last_len = 0;
+    f->hash4_bits = hash_bits(data.len, HASH4_MAX_BITS);
+    f->hash3_bits = hash_bits(data.len, HASH3_MAX_BITS);
+    memset(f->heads4, 0, sizeof *f->heads4 << f->hash4_bits);
+    memset(f->heads3, 0, sizeof *f->heads3 << f->hash3_bits);
 }
 
 static uint32_t load4(const uint8_t *p)
@@ -87,7 +106,7 @@ static pare_deflate_token *search_tree(pare_deflate_finder *f, size_t at, unsign
                                        pare_deflate_token *out)
 {
     const uint8_t *here = f->data + at;
-    uint32_t *head = &f->heads4[(load4(here) * 2654435761u) >> (32 - HASH4_BITS)];
+    uint32_t *head = &f->heads4[(load4(here) * 2654435761u) >> (32 - f->hash4_bits)];
     uint32_t *smaller = &f->links[2 * (at % WINDOW)], *bigger = smaller + 1;
     unsigned smaller_len = 0, bigger_len = 0, best = PARE_DEFLATE_MIN_LEN;
     uint32_t next = *head;
@@ -104,7 +123,7 @@ static pare_deflate_token *search_tree(pare_deflate_finder *f, size_t at, unsign
                 best = len;
                 *out++ = pare_deflate_match(len, (unsigned)(at - there_at));
             }
-            if (len == most) { /* takes the place of the equal one */
+            if (len == most || len >= f->long_len) { /* takes the place of the equal one */
                 *smaller = links[0];
                 *bigger = links[1];
                 return out;
@@ -126,19 +145,39 @@ static pare_deflate_token *search_tree(pare_deflate_finder *f, size_t at, unsign
     return out;
 }
 
+/* Whether the position goes on in a long match of the position before: then that is the only match
+ * given, and the position takes the place of its partner, if that is the root of the tree, without
+ * a search. */
+static bool follow(pare_deflate_finder *f, size_t at, unsigned most, pare_deflate_token *out)
+{
+    if (f->last_len <= f->long_len) return false;
+    const size_t there_at = at - f->last_distance;
+    uint32_t *head = &f->heads4[(load4(f->data + at) * 2654435761u) >> (32 - f->hash4_bits)];
+    if (*head != there_at + 1) return false;
+    f->last_len = extend(f->data + there_at, f->data + at, f->last_len - 1, most);
+    *head = (uint32_t)at + 1;
+    memmove(&f->links[2 * (at % WINDOW)], &f->links[2 * (there_at % WINDOW)], 2 * sizeof *f->links);
+    *out = pare_deflate_match(f->last_len, (unsigned)f->last_distance);
+    return true;
+}
+
 static unsigned search(pare_deflate_finder *f, size_t at, pare_deflate_token *out)
 {
     const size_t left = f->len - at;
     if (left < PARE_DEFLATE_MIN_LEN + 1) return 0; /* too short to hash */
     pare_deflate_token *end = out;
     const uint32_t word = load3(f->data + at);
-    uint32_t *head = &f->heads3[(word * 2654435761u) >> (32 - HASH3_BITS)];
-    if (*head && at - (*head - 1) < WINDOW && load3(f->data + *head - 1) == word) {
-        *end++ = pare_deflate_match(PARE_DEFLATE_MIN_LEN, (unsigned)(at - (*head - 1)));
-    }
-    *head = (uint32_t)at + 1;
+    uint32_t *head = &f->heads3[(word * 2654435761u) >> (32 - f->hash3_bits)];
+    const uint32_t latest = *head;
     const unsigned most = left < PARE_DEFLATE_MAX_LEN ? (unsigned)left : PARE_DEFLATE_MAX_LEN;
+    *head = (uint32_t)at + 1;
+    if (follow(f, at, most, out)) return 1;
+    if (latest && at - (latest - 1) < WINDOW && load3(f->data + latest - 1) == word) {
+        *end++ = pare_deflate_match(PARE_DEFLATE_MIN_LEN, (unsigned)(at - (latest - 1)));
+    }
     end = search_tree(f, at, most, end);
+    f->last_len = end > out ? pare_deflate_token_len(end[-1]) : 0;
+    f->last_distance = end > out ? pare_deflate_token_distance(end[-1]) : 0;
     return (unsigned)(end - out);
 }
 

@@ -27,8 +27,10 @@ PARE_NODISCARD pare_err pare_deflate_finder_open(pare_deflate_finder **out);
 void pare_deflate_finder_close(pare_deflate_finder **finder);
 
 /* Begin at the start of data, at most 1 GiB, borrowed until the next start or close.
- * depth: steps of a search at most. */
-void pare_deflate_finder_start(pare_deflate_finder *finder, pare_bytes data, unsigned depth);
+ * depth: steps of a search at most. long_len: a match of that many bytes is good enough to end a
+ * search, and what follows in it is not searched again. */
+void pare_deflate_finder_start(pare_deflate_finder *finder, pare_bytes data, unsigned depth,
+                               unsigned long_len);
 /* The next segment; its len is 0 at the end of the data. */
 void pare_deflate_finder_next(pare_deflate_finder *finder, pare_deflate_matches *out);
 

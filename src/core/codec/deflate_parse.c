@@ -5,10 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-    UNUSED_BITS = 14,
-    NEAR = 32768 /* matches of the least length pay up to this distance */
-};
+enum { UNUSED_BITS = 14 };
 
 static uint32_t price_of(double bits)
 {
@@ -70,11 +67,11 @@ void pare_deflate_price_codes(const pare_deflate_codes *codes, pare_deflate_pric
 
 /* The next length worth trying after each: lengths that share a symbol cost the same, so the
  * longest of them nearly always leads to the cheapest rest. */
-static void set_steps(bool is_thorough, uint16_t *next)
+static void set_steps(uint16_t *next)
 {
     for (unsigned len = 0; len <= PARE_DEFLATE_MAX_LEN; len++) {
         next[len] = (uint16_t)(len + 1);
-        if (is_thorough || len < PARE_DEFLATE_MIN_LEN || len >= PARE_DEFLATE_MAX_LEN) continue;
+        if (len < PARE_DEFLATE_MIN_LEN || len >= PARE_DEFLATE_MAX_LEN) continue;
         const unsigned s = pare_deflate_len_symbol(len + 1);
         next[len] = (uint16_t)(pare_deflate_len_base(s) + (1u << pare_deflate_len_extra(s)) - 1);
         if (next[len] >= PARE_DEFLATE_MAX_LEN) {
@@ -110,6 +107,19 @@ static inline void choose(const pare_deflate_prices *prices, const uint16_t *nex
     }
 }
 
+/* The longest match at its full length. */
+static inline void choose_whole(const pare_deflate_prices *prices, pare_deflate_token t,
+                                const uint32_t *costs, uint32_t *best_cost,
+                                pare_deflate_token *best)
+{
+    const unsigned len = pare_deflate_token_len(t);
+    const uint32_t cost =
+        prices->dists[pare_deflate_token_dist_symbol(t)] + prices->lens[len] + costs[len];
+    if (cost >= *best_cost) return;
+    *best_cost = cost;
+    *best = t;
+}
+
 static size_t walk(const uint8_t *data, size_t len, const pare_deflate_token *choices,
                    pare_deflate_token *tokens)
 {
@@ -121,43 +131,12 @@ static size_t walk(const uint8_t *data, size_t len, const pare_deflate_token *ch
     return count;
 }
 
-static unsigned useful_len(const pare_deflate_token *end, unsigned count)
-{
-    if (!count) return 0;
-    const pare_deflate_token t = end[-1];
-    const unsigned len = pare_deflate_token_len(t);
-    return len == PARE_DEFLATE_MIN_LEN && pare_deflate_token_distance(t) > NEAR ? 0 : len;
-}
-
-size_t pare_deflate_parse_lazily(const uint8_t *data, const pare_deflate_matches *matches,
-                                 pare_deflate_token *tokens)
-{
-    const pare_deflate_token *end = matches->tokens; /* of the matches of this position */
-    size_t count = 0, at = 0;
-    while (at < matches->len) {
-        end += matches->counts[at];
-        unsigned len = useful_len(end, matches->counts[at]);
-        const size_t left = matches->len - at;
-        if (len > left) len = left < PARE_DEFLATE_MIN_LEN ? 0 : (unsigned)left;
-        const bool has_next = at + 1 < matches->len;
-        if (!len || (has_next &&
-                     useful_len(end + matches->counts[at + 1], matches->counts[at + 1]) > len)) {
-            tokens[count++] = pare_deflate_literal(data[at++]);
-            continue;
-        }
-        tokens[count++] = (end[-1] & ~(pare_deflate_token)511) | len;
-        for (at++; --len > 0; at++)
-            end += matches->counts[at];
-    }
-    return count;
-}
-
 size_t pare_deflate_parse(pare_deflate_parser *parser, const uint8_t *data,
                           const pare_deflate_matches *matches, const pare_deflate_span *spans,
-                          size_t span_count, bool is_thorough, pare_deflate_token *tokens)
+                          size_t span_count, unsigned long_len, pare_deflate_token *tokens)
 {
     uint16_t next[PARE_DEFLATE_MAX_LEN + 1];
-    set_steps(is_thorough, next);
+    set_steps(next);
     const pare_deflate_token *found = matches->tokens + matches->token_count;
     size_t at = matches->len;
     parser->costs[at] = 0;
@@ -170,9 +149,12 @@ size_t pare_deflate_parse(pare_deflate_parser *parser, const uint8_t *data,
             pare_deflate_token choice = 1;
             const unsigned count = matches->counts[at];
             found -= count;
-            if (count) {
-                choose(prices, next, found, count, matches->len - at, parser->costs + at, &cost,
-                       &choice);
+            const size_t most = matches->len - at;
+            const unsigned longest = count ? pare_deflate_token_len(found[count - 1]) : 0;
+            if (longest >= long_len && longest <= most) {
+                choose_whole(prices, found[count - 1], parser->costs + at, &cost, &choice);
+            } else if (count) {
+                choose(prices, next, found, count, most, parser->costs + at, &cost, &choice);
             }
             parser->costs[at] = cost;
             parser->choices[at] = choice;

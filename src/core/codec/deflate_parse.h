@@ -34,16 +34,12 @@ typedef struct pare_deflate_parser {
     pare_deflate_token choices[PARE_DEFLATE_SEGMENT_LEN];
 } pare_deflate_parser;
 
-/* Tokens to begin with: the longest match, but a literal where a longer one follows it.
- * tokens: room for matches->len. Returns how many there are. */
-size_t pare_deflate_parse_lazily(const uint8_t *data, const pare_deflate_matches *matches,
-                                 pare_deflate_token *tokens);
-
 /* The cheapest tokens for data, which are matches->len bytes; the last span ends there.
- * is_thorough: every length of each match is tried, not only the most promising ones.
+ * long_len: of a match of so many bytes only the whole length is tried; of the others the most
+ * promising lengths.
  * tokens: room for matches->len. Returns how many there are. */
 size_t pare_deflate_parse(pare_deflate_parser *parser, const uint8_t *data,
                           const pare_deflate_matches *matches, const pare_deflate_span *spans,
-                          size_t span_count, bool is_thorough, pare_deflate_token *tokens);
+                          size_t span_count, unsigned long_len, pare_deflate_token *tokens);
 
 #endif /* PARE_CORE_CODEC_DEFLATE_PARSE_H */

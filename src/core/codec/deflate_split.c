@@ -19,18 +19,20 @@ typedef struct block {
     pare_deflate_counts counts;
 } block;
 
-/* x log2 x of counts, most of which are small. */
-typedef struct logs {
-    double of[4096];
-} logs;
-
-static double xlog2(const logs *l, uint32_t v)
+void pare_deflate_logs_init(pare_deflate_logs *logs)
 {
-    return v < 4096 ? l->of[v] : v * log2(v);
+    for (uint32_t v = 0; v < PARE_DEFLATE_LOGS; v++)
+        logs->of[v] = v ? v * log2(v) : 0;
+}
+
+static double xlog2(const pare_deflate_logs *l, uint32_t v)
+{
+    return v < PARE_DEFLATE_LOGS ? l->of[v] : v * log2(v);
 }
 
 /* Bits of one alphabet: entropy, and an estimate of what describing its code takes. */
-static double alphabet_bits(const logs *l, const uint32_t *a, const uint32_t *b, unsigned count)
+static double alphabet_bits(const pare_deflate_logs *l, const uint32_t *a, const uint32_t *b,
+                            unsigned count)
 {
     double sum = 0;
     uint32_t total = 0;
@@ -47,7 +49,8 @@ static double alphabet_bits(const logs *l, const uint32_t *a, const uint32_t *b,
     return xlog2(l, total) - sum + 2.0 * used + 2.0 * starts;
 }
 
-static double block_bits(const logs *l, const pare_deflate_counts *a, const pare_deflate_counts *b)
+static double block_bits(const pare_deflate_logs *l, const pare_deflate_counts *a,
+                         const pare_deflate_counts *b)
 {
     return 60 + alphabet_bits(l, a->litlens, b ? b->litlens : NULL, PARE_DEFLATE_LITLENS) +
            alphabet_bits(l, a->dists, b ? b->dists : NULL, PARE_DEFLATE_DISTS);
@@ -62,7 +65,7 @@ static void add_counts(pare_deflate_counts *to, const pare_deflate_counts *from)
         to->dists[i] += from->dists[i];
 }
 
-static void set_joined(const logs *l, block *const *blocks, size_t count, size_t i)
+static void set_joined(const pare_deflate_logs *l, block *const *blocks, size_t count, size_t i)
 {
     if (i + 1 < count) {
         blocks[i]->joined = block_bits(l, &blocks[i]->counts, &blocks[i + 1]->counts);
@@ -70,7 +73,7 @@ static void set_joined(const logs *l, block *const *blocks, size_t count, size_t
 }
 
 /* Join neighbours while that saves, the best pair first. */
-static size_t join(const logs *l, block **blocks, size_t count)
+static size_t join(const pare_deflate_logs *l, block **blocks, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         set_joined(l, blocks, count, i);
@@ -145,19 +148,17 @@ static void move_border(const pare_deflate_token *tokens, size_t begin, block *l
     pare_deflate_count(tokens + best_at, right->end - best_at, &right->counts);
 }
 
-size_t pare_deflate_split(const pare_deflate_token *tokens, size_t count, size_t *ends)
+size_t pare_deflate_split(const pare_deflate_logs *l, const pare_deflate_token *tokens,
+                          size_t count, size_t *ends)
 {
     size_t unit = (count + PARE_DEFLATE_BLOCKS - 1) / PARE_DEFLATE_BLOCKS;
     if (unit < UNIT_MIN) unit = UNIT_MIN;
     size_t n = (count + unit - 1) / unit;
-    logs *l = malloc(sizeof *l);
     block *memory = malloc(n * sizeof *memory), **blocks = malloc(n * sizeof(block *));
-    if (!l || !memory || !blocks) {
+    if (!memory || !blocks) {
         n = 0;
         goto out;
     }
-    for (uint32_t v = 0; v < 4096; v++)
-        l->of[v] = v ? v * log2(v) : 0;
     for (size_t i = 0; i < n; i++) {
         const size_t begin = i * unit, len = count - begin < unit ? count - begin : unit;
         blocks[i] = &memory[i];
@@ -166,15 +167,12 @@ size_t pare_deflate_split(const pare_deflate_token *tokens, size_t count, size_t
         blocks[i]->bits = block_bits(l, &blocks[i]->counts, NULL);
     }
     n = join(l, blocks, n);
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i + 1 < n; i++)
-            move_border(tokens, i ? blocks[i - 1]->end : 0, blocks[i], blocks[i + 1]);
-    }
+    for (size_t i = 0; i + 1 < n; i++)
+        move_border(tokens, i ? blocks[i - 1]->end : 0, blocks[i], blocks[i + 1]);
     for (size_t i = 0; i < n; i++)
         ends[i] = blocks[i]->end;
 out:
     free(blocks);
     free(memory);
-    free(l);
     return n;
 }

@@ -183,7 +183,7 @@ static const struct {
     {6, 12,
      1u << PARE_PNG_SUB | 1u << PARE_PNG_SHARED | 1u << PARE_PNG_ENTROPY | 1u << PARE_PNG_MINSUM |
          1u << PARE_PNG_BIGRAMS},
-    {10, PARE_PNG_ZOPFLI + 5, 1u << PARE_PNG_NONE | 1u << PARE_PNG_MATCH},
+    {10, PARE_PNG_OPTIMAL + 15, 1u << PARE_PNG_NONE | 1u << PARE_PNG_MATCH},
 };
 
 /* w->stream.data becomes the smallest stream of its rows. */

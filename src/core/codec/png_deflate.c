@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "core/codec/deflate_encode.h"
-#include "core/codec/png_zopfli.h"
+
+/* With fewer passes of our own encoder, its search for matches is in a hurry, too. */
+enum { PATIENT_PASSES = 8 };
 
 struct pare_png_deflater {
     struct libdeflate_compressor *compressors[PARE_PNG_DEFLATE_BEST + 1];
@@ -35,7 +37,9 @@ void pare_png_deflater_close(pare_png_deflater **deflater)
 /* Our own encoder, in the frame of zlib (RFC 1950). */
 static pare_err deflate_optimally(pare_png_deflater *deflater, unsigned passes, pare_bytes data)
 {
-    const pare_deflate_params params = {.passes = passes};
+    const bool is_quick = passes < PATIENT_PASSES;
+    const pare_deflate_params params = {
+        .passes = passes, .depth = is_quick ? 32 : 256, .long_len = is_quick ? 64 : 258};
     uint8_t sum[4];
     if (!deflater->optimal) PARE_TRY(pare_deflate_open(&deflater->optimal));
     PARE_TRY(pare_buf_append(&deflater->out, "\x78\xda", 2));
@@ -50,10 +54,8 @@ pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes dat
 {
     pare_buf *buf = &deflater->out;
     buf->len = 0;
-    if (level >= PARE_PNG_ZOPFLI) {
-        PARE_TRY(level >= PARE_PNG_OPTIMAL
-                     ? deflate_optimally(deflater, (unsigned)(level - PARE_PNG_OPTIMAL), data)
-                     : pare_png_zopfli(data, level - PARE_PNG_ZOPFLI, buf));
+    if (level >= PARE_PNG_OPTIMAL) {
+        PARE_TRY(deflate_optimally(deflater, (unsigned)(level - PARE_PNG_OPTIMAL), data));
         *out = pare_buf_view(buf);
         return PARE_OK;
     }

@@ -10,9 +10,9 @@
 /* Compressors and memory that trials share; one thread at a time. */
 typedef struct pare_png_deflater pare_png_deflater;
 
-/* Levels 1..12 are libdeflate's; PARE_PNG_ZOPFLI + n is zopfli with n iterations (1..255),
- * PARE_PNG_OPTIMAL + n is deflate_encode.h with n passes (1..255). */
-enum { PARE_PNG_DEFLATE_BEST = 12, PARE_PNG_ZOPFLI = 256, PARE_PNG_OPTIMAL = 512 };
+/* Levels 1..12 are libdeflate's; PARE_PNG_OPTIMAL + n is deflate_encode.h with n passes (1..255).
+ */
+enum { PARE_PNG_DEFLATE_BEST = 12, PARE_PNG_OPTIMAL = 256 };
 
 /* Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_deflater_open(pare_png_deflater **out);

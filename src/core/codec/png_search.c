@@ -17,15 +17,12 @@ enum {
     SAMPLE_PART = 8,
     SAMPLE_ROWS = 16,     /* neighbouring rows in a sample */
     SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
-    MEDIUM_LEN = 4 << 20, /* up to here the default effort can afford level 12: twice level 11 */
-    QUICK_LEVEL = 1,      /* sorts out the hopeless */
-    TRIAL_LEVEL = 10,     /* ranks as the final levels do; levels below 10 parse differently */
+    RANK_LEVEL = 6, /* tells filters and orders apart as well as the best parse, in a tenth of the
+                       time */
     MAX_TRIALS = 160,
     MAX_FINALISTS = 4,
 };
 
-/* A candidate whose quick estimate is that much above the best is not looked at again. */
-static const double HOPELESS = 1.06;
 /* What a step of effort adds to the ones below it. */
 typedef struct tier {
     int from_effort;
@@ -39,21 +36,21 @@ typedef struct tier {
 
 #define ORDERS_2 (BIT(PARE_PNG_ORDER_LUMA) | BIT(PARE_PNG_ORDER_NEIGHBOR))
 #define ORDERS_4 (ORDERS_2 | BIT(PARE_PNG_ORDER_POPULAR) | BIT(PARE_PNG_ORDER_ORIGINAL))
-#define PLAIN_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_MATCH))
-#define INDEX_2 (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_MATCH))
-#define PLAIN_4 (PLAIN_2 | BIT(PARE_PNG_PAETH) | BIT(PARE_PNG_SHARED))
-#define INDEX_4 (INDEX_2 | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_SHARED))
+#define PLAIN_FEW                                                                                  \
+    (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_MINSUM) | BIT(PARE_PNG_ENTROPY) |       \
+     BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_MATCH))
+#define INDEX_FEW (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_MATCH))
 #define ALL_BUT_BRUTE (ALL_STRATEGIES & ~BIT(PARE_PNG_BRUTE))
 
 static const tier TIERS[] = {
     {0, BIT(PARE_PNG_ORDER_LUMA), BIT(PARE_PNG_MATCH), BIT(PARE_PNG_NONE), 6, 1, false},
-    {2, ORDERS_2, PLAIN_2, INDEX_2, 10, 1, false},
-    {4, ORDERS_4, PLAIN_4, INDEX_4, 11, 1, false},
-    {5, ORDERS_4, PLAIN_4, INDEX_4, 12, 1, false},
-    {6, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, 12, 3, true},
-    {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, 12, 4, true},
-    {9, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_ZOPFLI + 5, 1, true},
-    {10, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 15, 2, true},
+    {2, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 2, 1, false},
+    {4, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 3, 1, false},
+    {5, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 5, 2, false},
+    {6, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, PARE_PNG_OPTIMAL + 6, 3, true},
+    {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 7, 4, true},
+    {9, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 15, 2, true},
+    {10, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 40, 3, true},
 };
 enum { TIER_COUNT = sizeof TIERS / sizeof *TIERS };
 
@@ -78,7 +75,6 @@ typedef struct search {
     const pare_png_subject *subject;
     const pare_png_tools *tools;
     pare_png_best *best;
-    size_t best_quick; /* best quick estimate */
     bool is_small;
     trial trials[MAX_TRIALS];
     unsigned count;
@@ -131,21 +127,15 @@ static bool is_known(const search *s, const trial *t)
     return false;
 }
 
-/* Estimate one way to filter a form, in two steps. Hopeless ones get the largest size. */
+/* Estimate one way to filter a form. */
 static pare_err estimate(search *s, const pare_png_raster *raster, trial *t)
 {
     const pare_png_rows rows = sample_rows(raster);
     const double scale = (double)raster->height_px / pare_png_rows_total(raster, rows);
-    const size_t overhead = pare_png_overhead(raster);
     pare_bytes filtered, made;
     PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
-    PARE_TRY(pare_png_deflate(s->tools->deflater, QUICK_LEVEL, filtered, &made));
-    const size_t quick = (size_t)((double)made.len * scale) + overhead;
-    if (quick < s->best_quick) s->best_quick = quick;
-    t->estimate = SIZE_MAX;
-    if (!s->is_small && (double)quick > (double)s->best_quick * HOPELESS) return PARE_OK;
-    PARE_TRY(pare_png_deflate(s->tools->deflater, TRIAL_LEVEL, filtered, &made));
-    t->estimate = (size_t)((double)made.len * scale) + overhead;
+    PARE_TRY(pare_png_deflate(s->tools->deflater, RANK_LEVEL, filtered, &made));
+    t->estimate = (size_t)((double)made.len * scale) + pare_png_overhead(raster);
     return PARE_OK;
 }
 
@@ -189,8 +179,7 @@ static pare_err try_forms(search *s, const tier *step)
 /* Make the whole file of a trial and keep it if it is the smallest. */
 static pare_err finish(search *s, trial *t, int level)
 {
-    const bool is_zopfli = level >= PARE_PNG_ZOPFLI && level < PARE_PNG_OPTIMAL;
-    if (level >= TRIAL_LEVEL && !is_zopfli && t->done_level >= level) return PARE_OK;
+    if (!s->is_small && t->done_level >= level) return PARE_OK;
     if (t->done_level < level) t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));
@@ -215,7 +204,7 @@ static void pick_best(search *s, int level)
     trial *best = NULL;
     for (unsigned i = 0; i < s->count; i++) {
         trial *t = &s->trials[i];
-        if (t->picked_level >= level || t->estimate == SIZE_MAX) continue;
+        if (t->picked_level >= level) continue;
         if (!best || t->estimate < best->estimate) best = t;
     }
     if (!best) return;
@@ -225,9 +214,8 @@ static void pick_best(search *s, int level)
 
 /* Every tier's choice is carried out, also those of the lower ones, so that more effort never
  * gives a bigger file: estimates from samples can be wrong. Beginning with the highest tier, the
- * choices that it shares with lower ones are made only once; but not for the levels below 10 and
- * those of zopfli, which parse differently and are sometimes better. With little data nothing is
- * left out. */
+ * choices that it shares with lower ones are made only once. With little data nothing is left out.
+ */
 static pare_err run_tiers(search *s, int effort)
 {
     for (unsigned i = 0; i < TIER_COUNT && TIERS[i].from_effort <= effort; i++) {
@@ -253,9 +241,8 @@ pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare
 {
     search *s = malloc(sizeof *s);
     if (!s) return PARE_ERR_NO_MEMORY;
-    *s = (search){.subject = subject, .tools = tools, .best = best, .best_quick = SIZE_MAX};
+    *s = (search){.subject = subject, .tools = tools, .best = best};
     s->is_small = filtered_len(subject) <= SMALL_LEN;
-    if (effort == 4 && filtered_len(subject) <= MEDIUM_LEN) effort = 5;
     const pare_err err = run_tiers(s, effort);
     pare_png_filterer_shrink(tools->filterer);
     pare_png_deflater_shrink(tools->deflater);

@@ -19,8 +19,10 @@ enum {
     SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
     RANK_LEVEL = 6, /* tells filters and orders apart as well as the best parse, in a tenth of the
                        time */
+    SMALL_RANK_LEVEL = 10,
+    SMALL_MORE = 2, /* finalists more with so little data, where ranks are less certain */
     MAX_TRIALS = 160,
-    MAX_FINALISTS = 4,
+    MAX_FINALISTS = 4 + SMALL_MORE,
 };
 
 /* What a step of effort adds to the ones below it. */
@@ -37,9 +39,9 @@ typedef struct tier {
 #define ORDERS_2 (BIT(PARE_PNG_ORDER_LUMA) | BIT(PARE_PNG_ORDER_NEIGHBOR))
 #define ORDERS_4 (ORDERS_2 | BIT(PARE_PNG_ORDER_POPULAR) | BIT(PARE_PNG_ORDER_ORIGINAL))
 #define PLAIN_FEW                                                                                  \
-    (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_MINSUM) | BIT(PARE_PNG_ENTROPY) |       \
-     BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_MATCH))
-#define INDEX_FEW (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_MATCH))
+    (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_PAETH) |             \
+     BIT(PARE_PNG_MINSUM) | BIT(PARE_PNG_ENTROPY) | BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_MATCH))
+#define INDEX_FEW (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_MATCH))
 #define ALL_BUT_BRUTE (ALL_STRATEGIES & ~BIT(PARE_PNG_BRUTE))
 
 static const tier TIERS[] = {
@@ -134,7 +136,8 @@ static pare_err estimate(search *s, const pare_png_raster *raster, trial *t)
     const double scale = (double)raster->height_px / pare_png_rows_total(raster, rows);
     pare_bytes filtered, made;
     PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
-    PARE_TRY(pare_png_deflate(s->tools->deflater, RANK_LEVEL, filtered, &made));
+    const int level = s->is_small ? SMALL_RANK_LEVEL : RANK_LEVEL;
+    PARE_TRY(pare_png_deflate(s->tools->deflater, level, filtered, &made));
     t->estimate = (size_t)((double)made.len * scale) + pare_png_overhead(raster);
     return PARE_OK;
 }
@@ -220,7 +223,8 @@ static pare_err run_tiers(search *s, int effort)
 {
     for (unsigned i = 0; i < TIER_COUNT && TIERS[i].from_effort <= effort; i++) {
         PARE_TRY(try_forms(s, &TIERS[i]));
-        for (unsigned k = 0; k < TIERS[i].finalists; k++)
+        const unsigned finalists = TIERS[i].finalists + (s->is_small && i ? SMALL_MORE : 0);
+        for (unsigned k = 0; k < finalists; k++)
             pick_best(s, TIERS[i].level);
     }
     for (unsigned i = 0; i < s->pick_count; i++) {

@@ -19,6 +19,7 @@ enum {
     SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
     RANK_LEVEL = 6, /* tells filters and orders apart as well as the best parse, in a tenth of the
                        time */
+    TINY_LEN = 4 << 10, /* such a result is made of so few symbols that it counts as small, too */
     SMALL_RANK_LEVEL = 10,
     SMALL_MORE = 2, /* finalists more with so little data, where ranks are less certain */
     MAX_TRIALS = 160,
@@ -49,8 +50,8 @@ static const tier TIERS[] = {
     {2, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 2, 1, false},
     {4, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 3, 1, false},
     {5, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 5, 2, false},
-    {6, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, PARE_PNG_OPTIMAL + 6, 3, true},
-    {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 7, 4, true},
+    {6, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, PARE_PNG_OPTIMAL + 5, 3, true},
+    {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 5, 4, true},
     {9, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 15, 2, true},
     {10, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 40, 3, true},
 };
@@ -207,6 +208,7 @@ static void pick_best(search *s, int level)
     trial *best = NULL;
     for (unsigned i = 0; i < s->count; i++) {
         trial *t = &s->trials[i];
+        if (t->estimate < TINY_LEN) s->is_small = true;
         if (t->picked_level >= level) continue;
         if (!best || t->estimate < best->estimate) best = t;
     }
@@ -230,6 +232,8 @@ static pare_err run_tiers(search *s, int effort)
     for (unsigned i = 0; i < s->pick_count; i++) {
         const pick *p = &s->picks[s->is_small ? i : s->pick_count - 1 - i];
         PARE_TRY(finish(s, p->trial, p->level));
+        /* which begins from other prices, and is sometimes better */
+        if (s->is_small) PARE_TRY(finish(s, p->trial, PARE_PNG_DEFLATE_BEST));
     }
     return PARE_OK;
 }

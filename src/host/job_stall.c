@@ -9,7 +9,7 @@
 #include "host/engine_inside.h"
 
 enum {
-    FAIL_US = 90 * 1000 * 1000, /* longer than three failed starts of a worker */
+    FAIL_US = 200 * 1000 * 1000, /* longer than three failed starts of a worker, a minute each */
     NAMES_CAP = 3,
 };
 

@@ -106,8 +106,10 @@ static pare_err check_header(const pare_work *work, const pare_found *found,
                              const pare_promise *promise)
 {
     pare_info info;
-    if (pare_read_info(found->bytes.data, found->bytes.len, &info, NULL) != PARE_OK) {
-        return pare_fail(work->diag, PARE_ERR_VERIFY, "verify: the result cannot be read");
+    pare_err err = pare_read_info(found->bytes.data, found->bytes.len, &info, NULL);
+    if (err != PARE_OK) {
+        err = err == PARE_ERR_NO_MEMORY ? err : PARE_ERR_VERIFY;
+        return pare_fail(work->diag, err, "verify: the result cannot be read");
     }
     const char *lost = NULL;
     if (info.format != found->format) lost = "format";

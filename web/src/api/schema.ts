@@ -36,7 +36,7 @@ export type System = {
   roots: (Root)[];
   /** Formats that are read. */
   formats_in: (string)[];
-  /** Formats that are written. */
+  /** Formats that the setting `format` can ask for. GIF and SVG are written, too, each from its own kind only. */
   formats_out: (string)[];
   /** Files can be uploaded. */
   uploads: boolean;

@@ -24,7 +24,7 @@ static void put(pare_buf *out, const void *data, size_t len)
     MUST(pare_buf_append(out, data, len));
 }
 
-static void put_le(pare_buf *out, uint32_t value, unsigned len)
+static void put_le(pare_buf *out, uint64_t value, unsigned len)
 {
     for (unsigned i = 0; i < len; i++)
         MUST(pare_buf_append_byte(out, (uint8_t)(value >> (8 * i))));

@@ -7,24 +7,8 @@
 
 #include "base/checked.h"
 #include "core/codec/jpeg_check_scan.h"
+#include "core/codec/jpeg_codes.h"
 #include "core/codec/jpeg_markers.h"
-
-enum {
-    MARKER_SOF0 = 0xc0,
-    MARKER_SOF1 = 0xc1,
-    MARKER_SOF2 = 0xc2,
-    MARKER_DHT = 0xc4,
-    MARKER_SOI = 0xd8,
-    MARKER_EOI = 0xd9,
-    MARKER_SOS = 0xda,
-    MARKER_DQT = 0xdb,
-    MARKER_APP0 = 0xe0,
-    MARKER_APP1 = 0xe1,
-    MARKER_APP2 = 0xe2,
-    MARKER_APP13 = 0xed,
-    MARKER_APP14 = 0xee,
-    MARKER_COM = 0xfe
-};
 
 /* Figure A.6 by its rule, apart from the table that the writer uses. */
 static void make_zigzag(uint8_t natural[64])

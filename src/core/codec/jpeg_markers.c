@@ -5,22 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
-
-enum {
-    MARKER_DHT = 0xc4,
-    MARKER_JPG = 0xc8,
-    MARKER_DAC = 0xcc,
-    MARKER_RST0 = 0xd0,
-    MARKER_SOI = 0xd8,
-    MARKER_EOI = 0xd9,
-    MARKER_SOS = 0xda,
-    MARKER_DQT = 0xdb,
-    MARKER_APP1 = 0xe1,
-    MARKER_APP2 = 0xe2,
-    MARKER_APP13 = 0xed,
-    MARKER_APP14 = 0xee,
-    MARKER_COM = 0xfe
-};
+#include "core/codec/jpeg_codes.h"
 
 /* Takes the prefix off; false when it is not there. The size counts the prefix's NUL bytes. */
 static bool take_prefix(pare_bytes *bytes, const char *prefix, size_t len)

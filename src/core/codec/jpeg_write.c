@@ -4,24 +4,9 @@
 
 #include <string.h>
 
-#define SEGMENT_MAX 65533 /* payload bytes */
+#include "core/codec/jpeg_codes.h"
 
-enum {
-    MARKER_SOF0 = 0xc0,
-    MARKER_SOF1 = 0xc1,
-    MARKER_SOF2 = 0xc2,
-    MARKER_DHT = 0xc4,
-    MARKER_SOI = 0xd8,
-    MARKER_EOI = 0xd9,
-    MARKER_SOS = 0xda,
-    MARKER_DQT = 0xdb,
-    MARKER_APP0 = 0xe0,
-    MARKER_APP1 = 0xe1,
-    MARKER_APP2 = 0xe2,
-    MARKER_APP13 = 0xed,
-    MARKER_APP14 = 0xee,
-    MARKER_COM = 0xfe
-};
+#define SEGMENT_MAX 65533 /* payload bytes */
 
 static const uint8_t EXIF_ID[] = "Exif\0";
 static const uint8_t XMP_ID[] = "http://ns.adobe.com/xap/1.0/";

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "wire/header_jxl.h"
 #include "wire/target_size.h"
 
 /* JPEG: ITU-T T.81 B.1.1: segments up to the frame header. */
@@ -234,9 +235,9 @@ void pare_header_read(const uint8_t *data, size_t len, pare_header *out)
         break;
     case PARE_FORMAT_HEIC: read_boxes(data, len, 0, out); break;
     case PARE_FORMAT_BMP: read_bmp(data, len, out); break;
+    case PARE_FORMAT_JXL: pare_header_read_jxl(data, len, out); break;
     case PARE_FORMAT_UNKNOWN:
     case PARE_FORMAT_SVG:
-    case PARE_FORMAT_JXL:
     case PARE_FORMAT_COUNT: break;
     }
     if (out->depth_bits == 0) out->depth_bits = 8;

@@ -207,6 +207,6 @@ extern const pare_codec_table pare_codec_formats;
 const pare_codec *pare_codec_find(pare_format format);
 
 extern const pare_codec pare_codec_jpeg, pare_codec_png, pare_codec_webp, pare_codec_avif,
-    pare_codec_gif, pare_codec_tiff, pare_codec_svg, pare_codec_bmp;
+    pare_codec_gif, pare_codec_tiff, pare_codec_svg, pare_codec_bmp, pare_codec_jxl;
 
 #endif /* PARE_CORE_CODEC_H */

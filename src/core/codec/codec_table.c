@@ -8,6 +8,9 @@ static const pare_codec *const CODECS[] = {
     &pare_codec_avif,
 #endif
     &pare_codec_gif,  &pare_codec_tiff, &pare_codec_bmp,
+#ifdef PARE_HAVE_JXL
+    &pare_codec_jxl,
+#endif
 #ifdef PARE_HAVE_SVG
     &pare_codec_svg,
 #endif

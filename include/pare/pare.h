@@ -30,7 +30,7 @@ typedef enum pare_format {
     PARE_FORMAT_BMP = 7,  /* read, not written */
     PARE_FORMAT_SVG = 8,  /* rewritten as SVG only, never painted */
     PARE_FORMAT_HEIC = 9, /* recognised, not read */
-    PARE_FORMAT_JXL = 10, /* recognised, not read yet */
+    PARE_FORMAT_JXL = 10,
     PARE_FORMAT_COUNT = 11
 } pare_format;
 
@@ -38,8 +38,9 @@ typedef enum pare_format {
 typedef enum pare_target {
     PARE_TARGET_ORIGINAL = 0, /* the format that came in; inputs that Pare cannot write are kept */
     PARE_TARGET_AUTO = 1,     /* as ORIGINAL, but TIFF, BMP and still GIF become PNG or JPEG */
-    PARE_TARGET_SMALLEST = 2, /* the smallest of JPEG, PNG, WebP and AVIF that can hold the image;
-                                 of an animation its own format or WebP */
+    PARE_TARGET_SMALLEST = 2, /* the smallest of JPEG, PNG, WebP and AVIF that can hold the image,
+                                 and no format that few browsers show; of an animation its own
+                                 format or WebP */
     PARE_TARGET_FORMAT = 3    /* pare_options.format */
 } pare_target;
 

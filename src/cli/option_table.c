@@ -125,6 +125,11 @@ static bool set_quality_avif(pare_arguments *a, const char *value)
     return pare_parse_quality(value, &a->batch.image.quality_for[PARE_FORMAT_AVIF]);
 }
 
+static bool set_quality_jxl(pare_arguments *a, const char *value)
+{
+    return pare_parse_quality(value, &a->batch.image.quality_for[PARE_FORMAT_JXL]);
+}
+
 static bool set_target_size(pare_arguments *a, const char *value)
 {
     return pare_parse_bytes(value, &a->batch.image.target_size_bytes);
@@ -423,6 +428,8 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
      QUALITY_TEXT, "... in WebP", QUALITY_WORDS},
     {PARE_OPTION_QUALITY_AVIF, 0, 0, "quality-avif", NULL, "Q", QUALITY, WORK, set_quality_avif,
      QUALITY_TEXT, "... in AVIF", QUALITY_WORDS},
+    {PARE_OPTION_QUALITY_JXL, 0, 0, "quality-jxl", NULL, "Q", QUALITY, WORK, set_quality_jxl,
+     QUALITY_TEXT, "... in JPEG XL", QUALITY_WORDS},
     {PARE_OPTION_TARGET_SIZE, 0, 0, "target-size", NULL, "SIZE", QUALITY, WORK, set_target_size,
      "a size such as 200KB or 1.5MiB", "at most so many bytes a file, such as 200KB",
      "100KB 200KB 500KB 1MB"},
@@ -435,9 +442,10 @@ const pare_option_spec PARE_OPTIONS[PARE_OPTION_COUNT] = {
      "0..9 or max", "time for bytes (default 4)", "0 1 2 3 4 5 6 7 8 9 max"},
 
     {PARE_OPTION_FORMAT, 'f', 0, "format", NULL, "F", IMAGE, WORK, set_format,
-     "original, auto, smallest, jpeg, png, webp or avif",
-     "original (default), jpeg, png, webp, avif; auto: TIFF,\nBMP and still GIF become PNG or "
-     "JPEG; smallest: the\nbest of the four", "original auto smallest jpeg png webp avif"},
+     "original, auto, smallest, jpeg, png, webp, avif or jxl",
+     "original (default), jpeg, png, webp, avif, jxl; auto:\nTIFF, BMP and still GIF become PNG or "
+     "JPEG; smallest:\nthe best of those before jxl, which few browsers show",
+     "original auto smallest jpeg png webp avif jxl"},
     {PARE_OPTION_RESIZE, 0, 0, "resize", NULL, "SIZE", IMAGE, WORK, set_resize,
      "width:N, height:N, longest:N, shortest:N, fit:WxH or N%",
      "width:N, height:N, longest:N, shortest:N, fit:WxH, N%;\nmeant after rotation, never "

@@ -23,9 +23,14 @@ static void add_formats(pare_text *json, const char *key, bool written)
     static const struct {
         pare_format format;
         bool written;
-    } FORMATS[] = {{PARE_FORMAT_JPEG, true}, {PARE_FORMAT_PNG, true},  {PARE_FORMAT_WEBP, true},
-                   {PARE_FORMAT_AVIF, true}, {PARE_FORMAT_GIF, false}, {PARE_FORMAT_TIFF, false},
-                   {PARE_FORMAT_BMP, false}, {PARE_FORMAT_SVG, false}};
+    } FORMATS[] = {
+        {PARE_FORMAT_JPEG, true}, {PARE_FORMAT_PNG, true},  {PARE_FORMAT_WEBP, true},
+        {PARE_FORMAT_AVIF, true}, {PARE_FORMAT_GIF, false}, {PARE_FORMAT_TIFF, false},
+        {PARE_FORMAT_BMP, false}, {PARE_FORMAT_SVG, false},
+#ifdef PARE_HAVE_JXL
+        {PARE_FORMAT_JXL, true},
+#endif
+    };
     pare_json_open(json, key, '[');
     for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; i++) {
         if (written && !FORMATS[i].written) continue;

@@ -25,6 +25,7 @@ const char *pare_image_type(pare_format format)
     case PARE_FORMAT_GIF: return "image/gif";
     case PARE_FORMAT_TIFF: return "image/tiff";
     case PARE_FORMAT_BMP: return "image/bmp";
+    case PARE_FORMAT_JXL: return "image/jxl";
     default: return "application/octet-stream"; /* SVG too: it may hold scripts */
     }
 }

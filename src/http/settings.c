@@ -240,8 +240,9 @@ static const member MEMBERS[] = {
     {"quality_png", set_quality, QUALITY, PARE_FORMAT_PNG},
     {"quality_webp", set_quality, QUALITY, PARE_FORMAT_WEBP},
     {"quality_avif", set_quality, QUALITY, PARE_FORMAT_AVIF},
+    {"quality_jxl", set_quality, QUALITY, PARE_FORMAT_JXL},
     {"lossless", set_lossless, "true or false", 0},
-    {"format", set_format, "original, auto, smallest, jpeg, png, webp or avif", 0},
+    {"format", set_format, "original, auto, smallest, jpeg, png, webp, avif or jxl", 0},
     {"resize", set_resize, "width:N, height:N, longest:N, shortest:N, fit:WxH or N%", 0},
     {"enlarge", set_enlarge, "true or false", 0},
     {"effort", set_effort, "0..9 or \"max\"", 0},
@@ -300,7 +301,8 @@ pare_err pare_settings_read(json_t *json, uint64_t max_pixels, pare_settings *ou
 pare_err pare_settings_shift(json_t *json, int delta, int quality, double score, pare_diag *diag)
 {
     static const char *const PER_FORMAT[] = {"quality_jpeg", "quality_png", "quality_webp",
-                                             "quality_avif", "lossless",    "target_size"};
+                                             "quality_avif", "quality_jxl", "lossless",
+                                             "target_size"};
     pare_settings now;
     PARE_TRY(pare_settings_read(json, 0, &now, diag));
     const pare_quality wanted = pare_options_quality(&now.image, PARE_FORMAT_UNKNOWN);

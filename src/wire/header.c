@@ -305,7 +305,7 @@ double pare_header_cost(const pare_header *header, uint64_t file_len, const pare
     static const double BY_FORMAT[PARE_FORMAT_COUNT] = {
         [PARE_FORMAT_UNKNOWN] = 1, [PARE_FORMAT_JPEG] = 1, [PARE_FORMAT_PNG] = 2,
         [PARE_FORMAT_WEBP] = 3,    [PARE_FORMAT_AVIF] = 8, [PARE_FORMAT_GIF] = 1,
-        [PARE_FORMAT_TIFF] = 2,
+        [PARE_FORMAT_TIFF] = 2,    [PARE_FORMAT_JXL] = 4,
     };
     const pare_format to = options->target == PARE_TARGET_FORMAT ? options->format : header->format;
     double each = to > PARE_FORMAT_UNKNOWN && to < PARE_FORMAT_COUNT ? BY_FORMAT[to] : 1;

@@ -24,8 +24,8 @@ void pare_header_read(const uint8_t *data, size_t len, pare_header *out);
  * proportional between tasks. file_len: bytes of the whole file. */
 uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
                                   const pare_options *options);
-/* Can a worker without the rare formats (AVIF, TIFF, SVG) do it? False also for an input that the
- * first bytes did not tell. */
+/* Can a worker without the rare formats (AVIF, JPEG XL, TIFF, SVG) do it? False also for an input
+ * that the first bytes did not tell. */
 bool pare_header_is_common(pare_format format_in, const pare_options *options);
 double pare_header_cost(const pare_header *header, uint64_t file_len, const pare_options *options);
 

@@ -265,7 +265,7 @@ bool pare_parse_format(const char *text, pare_target *target, pare_format *forma
     } else {
         const pare_format found = pare_format_from_name(text);
         if (found != PARE_FORMAT_JPEG && found != PARE_FORMAT_PNG && found != PARE_FORMAT_WEBP &&
-            found != PARE_FORMAT_AVIF) {
+            found != PARE_FORMAT_AVIF && found != PARE_FORMAT_JXL) {
             return false;
         }
         *target = PARE_TARGET_FORMAT;

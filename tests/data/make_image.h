@@ -62,4 +62,14 @@ typedef struct test_tiff_options {
 } test_tiff_options;
 pare_buf test_write_tiff(const pare_image *image, const test_tiff_options *options);
 
+/* Only where the library is there. */
+typedef struct test_jxl_options {
+    bool lossless, in_boxes;
+    bool hdr;            /* PQ */
+    bool with_depth_map; /* of an image without alpha */
+    uint8_t orientation; /* 0: 1 */
+    uint32_t frames;     /* 0: 1 */
+} test_jxl_options;
+pare_buf test_write_jxl(const pare_image *image, const test_jxl_options *options);
+
 #endif /* PARE_TESTS_DATA_MAKE_IMAGE_H */

@@ -425,7 +425,8 @@ def one_shot_gives_the_bytes_of_the_command_line():
         answer = server.ask("POST", "/api/v1/optimize", drawing)
         equal((answer.status, answer.body, answer.headers["X-Pare-Format"]), (200, want_drawing, "svg"))
         true(len(want_drawing) < len(drawing), "the drawing did not get smaller")
-        equal(sorted(server.get("/api/v1/system")["formats_in"]), ["avif", "bmp", "gif", "jpeg", "png", "svg", "tiff", "webp"])
+        formats = set(server.get("/api/v1/system")["formats_in"]) - {"jxl"}  # which not every build has
+        equal(sorted(formats), ["avif", "bmp", "gif", "jpeg", "png", "svg", "tiff", "webp"])
         equal(server.ask("POST", "/api/v1/optimize", b"no image").status, 415)
         equal(server.ask("POST", "/api/v1/optimize", data[:len(data) // 3]).status, 422)
         equal(server.ask("POST", "/api/v1/optimize?quality=200", data).status, 400)

@@ -31,6 +31,8 @@ TEST(a_task_is_common_when_all_its_formats_are)
         {"gif, auto", PARE_FORMAT_GIF, PARE_TARGET_AUTO, PARE_FORMAT_UNKNOWN, true},
         {"png to webp", PARE_FORMAT_PNG, PARE_TARGET_FORMAT, PARE_FORMAT_WEBP, true},
         {"png to avif", PARE_FORMAT_PNG, PARE_TARGET_FORMAT, PARE_FORMAT_AVIF, false},
+        {"jpeg to jpeg xl", PARE_FORMAT_JPEG, PARE_TARGET_FORMAT, PARE_FORMAT_JXL, false},
+        {"jpeg xl to jpeg", PARE_FORMAT_JXL, PARE_TARGET_FORMAT, PARE_FORMAT_JPEG, false},
         {"the smallest may be avif", PARE_FORMAT_JPEG, PARE_TARGET_SMALLEST, PARE_FORMAT_UNKNOWN,
          false},
         {"tiff to jpeg", PARE_FORMAT_TIFF, PARE_TARGET_FORMAT, PARE_FORMAT_JPEG, false},

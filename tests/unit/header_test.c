@@ -67,6 +67,13 @@ static const built CASES[] = {
      BYTES("\0\0\0\x14"
            "ftypavis\0\0\0\0mif1"),
      0, 0, 2, 8, 3},
+    {"jpeg xl, bare, of a usual kind",
+     BYTES("\xff\x0a\xf8\x1f\x90\x50\x5c\x08\0\x12\x08\1\0\x28\x94\xd8"), 512, 512, 1, 8, 3},
+    {"jpeg xl in boxes, the codestream in parts",
+     BYTES("\0\0\0\x0cJXL \x0d\x0a\x87\x0a\0\0\0\x14"
+           "ftypjxl \0\0\0\0jxl \0\0\0\x14jxlp\0\0\0\0\xff\x0a\xfa\x5d\xe8\xf9\x80\x48"
+           "\0\0\0\xb6jbrd\xc0\x6d\3\x08"),
+     2000, 3008, 1, 8, 3},
     {"bmp with the top row first",
      BYTES("BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x07\0\0\0\xfb\xff\xff\xff"), 7, 5, 1, 8, 3},
     {"text", BYTES("hello"), 0, 0, 1, 8, 3},

@@ -14,8 +14,8 @@
 #include "data/make_image.h"
 
 static const pare_format OUTPUTS[] = {PARE_FORMAT_JPEG, PARE_FORMAT_PNG, PARE_FORMAT_WEBP,
-                                      PARE_FORMAT_AVIF};
-enum { OUTPUT_COUNT = 4 };
+                                      PARE_FORMAT_AVIF, PARE_FORMAT_JXL};
+enum { OUTPUT_COUNT = 5 };
 
 static pare_options options_for(pare_format format)
 {

@@ -64,7 +64,7 @@ pare_err pare_read_info(const uint8_t *data, size_t len, pare_info *out, pare_di
     }
     const pare_codec *codec = pare_codec_find(out->format);
     if (!codec) {
-        return pare_fail(diag, PARE_SKIP_UNSUPPORTED, "Pare does not read %s",
+        return pare_fail(diag, PARE_SKIP_UNSUPPORTED, "no %s in this build",
                          pare_format_name(out->format));
     }
     return codec->read_info((pare_bytes){data, len}, out, diag);

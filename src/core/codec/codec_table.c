@@ -7,10 +7,10 @@ static const pare_codec *const CODECS[] = {
 #ifdef PARE_HAVE_AVIF
     &pare_codec_avif,
 #endif
-    &pare_codec_gif,  &pare_codec_tiff, &pare_codec_bmp,
 #ifdef PARE_HAVE_JXL
     &pare_codec_jxl,
 #endif
+    &pare_codec_gif,  &pare_codec_tiff, &pare_codec_bmp,
 #ifdef PARE_HAVE_SVG
     &pare_codec_svg,
 #endif

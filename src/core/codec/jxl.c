@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/err.h"
 #include "core/codec/jxl_boxes.h"
+#include "core/codec/jxl_encoder.h"
 #include "core/image/exif.h"
 #include "core/image/profile.h"
 
@@ -88,10 +89,11 @@ static pare_err read_header(JxlDecoder *decoder, header *out, pare_diag *diag)
     out->has_numbers =
         JxlDecoderGetColorAsEncodedProfile(decoder, NULL, JXL_COLOR_PROFILE_TARGET_ORIGINAL,
                                            &out->colors) == JXL_DEC_SUCCESS;
-    out->is_hdr = out->basic.exponent_bits_per_sample > 0 || out->basic.bits_per_sample > 16 ||
-                  out->basic.alpha_exponent_bits > 0 || out->basic.alpha_bits > 16 ||
-                  (out->has_numbers && (out->colors.transfer_function == JXL_TRANSFER_FUNCTION_PQ ||
-                                        out->colors.transfer_function == JXL_TRANSFER_FUNCTION_HLG));
+    out->is_hdr =
+        out->basic.exponent_bits_per_sample > 0 || out->basic.bits_per_sample > 16 ||
+        out->basic.alpha_exponent_bits > 0 || out->basic.alpha_bits > 16 ||
+        (out->has_numbers && (out->colors.transfer_function == JXL_TRANSFER_FUNCTION_PQ ||
+                              out->colors.transfer_function == JXL_TRANSFER_FUNCTION_HLG));
     return PARE_OK;
 }
 
@@ -292,15 +294,15 @@ static bool is_widened(const header *h)
 static pare_err widen(JxlDecoder *decoder, const header *h)
 {
     const JxlColorEncoding wide = {
-        .color_space = h->basic.num_color_channels == 1 ? JXL_COLOR_SPACE_GRAY
-                                                        : JXL_COLOR_SPACE_RGB,
+        .color_space =
+            h->basic.num_color_channels == 1 ? JXL_COLOR_SPACE_GRAY : JXL_COLOR_SPACE_RGB,
         .white_point = JXL_WHITE_POINT_D65,
         .primaries = JXL_PRIMARIES_2100,
         .transfer_function = JXL_TRANSFER_FUNCTION_SRGB,
         .rendering_intent = JXL_RENDERING_INTENT_RELATIVE,
     };
     return JxlDecoderSetPreferredColorProfile(decoder, &wide) == JXL_DEC_SUCCESS ? PARE_OK
-                                                                                : PARE_ERR_CORRUPT;
+                                                                                 : PARE_ERR_CORRUPT;
 }
 
 static pare_err check_limits(const header *h, const pare_limits *limits, pare_diag *diag)
@@ -385,7 +387,11 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
 
 const pare_codec pare_codec_jxl = {
     .format = PARE_FORMAT_JXL,
-    .caps = PARE_CODEC_DECODES | PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY,
+    .caps = PARE_CODEC_DECODES | PARE_CODEC_ENCODES | PARE_CODEC_LOSSY | PARE_CODEC_LOSSLESS |
+            PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY,
     .read_info = read_info,
     .decode = decode,
+    .encoder_open = pare_jxl_encoder_open,
+    .encoder_try = pare_jxl_encoder_try,
+    .encoder_close = pare_jxl_encoder_close,
 };

@@ -167,7 +167,8 @@ static bool wants_lossless_too(const writing *w, const pare_found *lossy)
         return (double)lossy->bytes.len > LOSSLESS_REACH * (double)work->file.len;
     }
     const pare_format format = w->candidate->format;
-    return work->content.is_graphic && (format == PARE_FORMAT_PNG || format == PARE_FORMAT_WEBP);
+    return work->content.is_graphic &&
+           (format == PARE_FORMAT_PNG || format == PARE_FORMAT_WEBP || format == PARE_FORMAT_JXL);
 }
 
 /* Files of average photographs reach a score at this quality; images differ, so what is a little

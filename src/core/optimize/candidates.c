@@ -127,7 +127,8 @@ pare_err pare_candidates_list(const pare_work *work, pare_candidate *out, unsign
     if (options->target == PARE_TARGET_FORMAT) format = options->format;
     if (options->target == PARE_TARGET_AUTO) format = auto_format(work);
     if (!make_candidate(work, format, &out[0])) {
-        return pare_fail(work->diag, PARE_SKIP_NO_ENCODER, "Pare does not write %s",
+        return pare_fail(work->diag, PARE_SKIP_NO_ENCODER,
+                         out[0].codec ? "Pare does not write %s" : "no %s in this build",
                          pare_format_name(format));
     }
     if (!can_hold(work, &out[0])) {

@@ -36,6 +36,7 @@ typedef struct curve {
 static const curve CURVE_JPEG = {{1, 30, 50, 65, 80, 92, 100}, {-10, 48, 63, 71, 79, 87, 94}};
 static const curve CURVE_WEBP = {{1, 30, 50, 70, 82, 92, 100}, {0, 50, 61, 68, 75, 83, 90}};
 static const curve CURVE_AVIF = {{1, 25, 45, 60, 75, 88, 100}, {-10, 45, 64, 74, 82, 88, 94}};
+static const curve CURVE_JXL = {{1, 30, 50, 65, 80, 92, 100}, {-10, 51, 60, 68, 77, 87, 94}};
 static const curve CURVE_PNG = {{1, 30, 50, 70, 85, 95, 100}, {20, 50, 60, 70, 78, 84, 90}};
 
 static const curve *find_curve(pare_format format)
@@ -43,6 +44,7 @@ static const curve *find_curve(pare_format format)
     switch (format) {
     case PARE_FORMAT_WEBP: return &CURVE_WEBP;
     case PARE_FORMAT_AVIF: return &CURVE_AVIF;
+    case PARE_FORMAT_JXL: return &CURVE_JXL;
     case PARE_FORMAT_PNG: return &CURVE_PNG;
     default: return &CURVE_JPEG;
     }
@@ -331,8 +333,9 @@ static pare_err run(state *s, pare_found *out)
 pare_err pare_search_run(const pare_search *search, pare_found *out, pare_diag *diag)
 {
     /* libaom has 64 quantizers, palettes an integer scale; the others feel a quarter */
+    const pare_format format = search->codec->format;
     const bool is_fine_scale =
-        search->codec->format == PARE_FORMAT_JPEG || search->codec->format == PARE_FORMAT_WEBP;
+        format == PARE_FORMAT_JPEG || format == PARE_FORMAT_WEBP || format == PARE_FORMAT_JXL;
     state s = {.search = search, .diag = diag, .steps_per_quality = is_fine_scale ? 4 : 1};
     s.top = 100 * s.steps_per_quality;
     s.stride = s.steps_per_quality;

@@ -109,10 +109,12 @@ export type Settings = {
   quality_webp?: string | number;
   /** auto: the smallest file that looks the same (SSIMULACRA2 of at least 80); score:S another score, 1..100 (90 visually lossless, 70 good); lossless; a number 1..100 on the encoder's scale. */
   quality_avif?: string | number;
+  /** auto: the smallest file that looks the same (SSIMULACRA2 of at least 80); score:S another score, 1..100 (90 visually lossless, 70 good); lossless; a number 1..100 on the encoder's scale. */
+  quality_jxl?: string | number;
   /** Every pixel stays as it is; as quality lossless. */
   lossless?: boolean;
-  /** original (default), auto (TIFF, BMP and still GIF become PNG or JPEG), smallest (best of the four). */
-  format?: "original" | "auto" | "smallest" | "jpeg" | "png" | "webp" | "avif";
+  /** original (default), auto (TIFF, BMP and still GIF become PNG or JPEG), smallest (best of JPEG, PNG, WebP and AVIF; JPEG XL, which few browsers show, only by its name). */
+  format?: "original" | "auto" | "smallest" | "jpeg" | "png" | "webp" | "avif" | "jxl";
   /** width:N, height:N, longest:N, shortest:N, fit:WxH or N%; meant after rotation, never enlarges. */
   resize?: string;
   /** resize may enlarge. Default false. */

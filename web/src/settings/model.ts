@@ -12,9 +12,9 @@ export const QUALITY_SCORES: Partial<Record<QualityMode, number>> = {
   small: 55,
 };
 
-export const FORMATS = ["original", "smallest", "auto", "jpeg", "png", "webp", "avif"] as const;
+export const FORMATS = ["original", "smallest", "auto", "jpeg", "png", "webp", "avif", "jxl"] as const;
 export type FormatChoice = (typeof FORMATS)[number];
-export const LOSSY_FORMATS = ["jpeg", "png", "webp", "avif"] as const;
+export const LOSSY_FORMATS = ["jpeg", "png", "webp", "avif", "jxl"] as const;
 export type LossyFormat = (typeof LOSSY_FORMATS)[number];
 
 export const RESIZE_MODES = ["none", "longest", "shortest", "width", "height", "fit", "percent"] as const;
@@ -56,7 +56,7 @@ export interface UiSettings {
 export const DEFAULT_SETTINGS: UiSettings = {
   quality: "auto",
   qualityNumber: 80,
-  perFormat: { jpeg: "", png: "", webp: "", avif: "" },
+  perFormat: { jpeg: "", png: "", webp: "", avif: "", jxl: "" },
   format: "original",
   resize: "none",
   resizeWidth: 1920,

@@ -80,7 +80,7 @@ function FormatPart({ ui, set }: PartProps) {
 }
 
 function formatLabel(t: ReturnType<typeof useT>, value: string): string {
-  return value === "original" || value === "smallest" || value === "auto" ? t(`format.${value}`) : value === "webp" ? "WebP" : value.toUpperCase();
+  return value === "original" || value === "smallest" || value === "auto" ? t(`format.${value}`) : value === "webp" ? "WebP" : value === "jxl" ? "JPEG XL" : value.toUpperCase();
 }
 
 function ResizePart({ ui, set }: PartProps) {

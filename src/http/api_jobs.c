@@ -70,6 +70,8 @@ void pare_api_delete_job(pare_request *request)
     if (!job) return;
     if (job->delete_request) {
         pare_reply_error(request, 409, "job %lld is being deleted", (long long)job->id);
+    } else if (job->undoing) { /* an undo that ends halfway must be there to be tried again */
+        (void)pare_request_undone(request, job);
     } else if (job->engine_job) {
         job->delete_request = request;
         request->work = job;
@@ -168,6 +170,7 @@ void pare_api_retry_job(pare_request *request)
         refuse_state(request, job, "failed files can be done again when it has ended");
         return;
     }
+    if (pare_request_undone(request, job)) return;
     /* a cancelled job goes on where it was left; else what failed is done again */
     const bool cut_off = job->state != PARE_JOB_DONE;
     if (!cut_off && job->progress.failed == 0) {

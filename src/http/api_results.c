@@ -340,11 +340,7 @@ void pare_api_redo(pare_request *request)
                          (long long)request->numbers[1], (unsigned long long)row.replaced_by);
         return;
     }
-    if (job->undoing || job->undone) {
-        pare_reply_error(request, 409, "job %lld %s", (long long)job->id,
-                         job->undoing ? "is being undone" : "was undone");
-        return;
-    }
+    if (pare_request_undone(request, job)) return;
     json_t *const settings = redo_settings(request, job, &row.result);
     if (!settings) return;
     err = pare_web_job_redo(job, row.result.seq, settings, &diag);

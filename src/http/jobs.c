@@ -32,6 +32,14 @@ pare_web_job *pare_request_job(pare_request *request)
     return job;
 }
 
+bool pare_request_undone(pare_request *request, const pare_web_job *job)
+{
+    if (!job->undoing && !job->undone) return false;
+    pare_reply_error(request, 409, "job %lld %s", (long long)job->id,
+                     job->undoing ? "is being undone" : "was undone");
+    return true;
+}
+
 unsigned pare_jobs_unfinished(const pare_server *server)
 {
     unsigned count = 0;

@@ -12,38 +12,10 @@ import sys
 import time
 import zipfile
 
-from serve_support import (Events, SCHEMAS, Server, equal, make_images, make_many, png, run, scratch,
-                           totals_of, true)
+from serve_support import (Events, SCHEMAS, Server, TOTALS, check_totals, equal, make_images, make_many, root_job, run,
+                           scratch, totals_of, true, upload_job)
 
 PARE = sys.argv[1]
-TOTALS = ("files_done", "optimized", "kept", "skipped", "failed", "bytes_in", "bytes_out")
-
-
-def upload_job(server, files, settings=None):
-    job = server.post("/api/v1/jobs", {"source": {"uploads": True}, "settings": settings or {}}, 201)
-    equal(job["state"], "collecting")
-    for path, data in files.items():
-        answer = server.ask("PUT", f"/api/v1/jobs/{job['id']}/files?path={path}", data)
-        equal(answer.status, 201, str(answer.body))
-    return server.post(f"/api/v1/jobs/{job['id']}/start")["id"]
-
-
-def root_job(server, paths=("",), **more):
-    return server.post("/api/v1/jobs", {"source": {"root": "r1", "paths": list(paths)}, **more},
-                       201)["id"]
-
-
-def check_totals(server, job, heard=None):
-    """The job's numbers are the sums of its rows, as pages, and as events told them."""
-    found = server.get(f"/api/v1/jobs/{job}")
-    rows = server.get(f"/api/v1/jobs/{job}/results?limit=1000")
-    equal(rows["total"], found["progress"]["files_done"], "rows")
-    want = totals_of(rows["results"])
-    equal({k: found["progress"][k] for k in TOTALS}, want, "totals of the job")
-    if heard is not None:
-        equal(totals_of(heard), want, "totals of the events")
-        equal([r["seq"] for r in heard], sorted({r["seq"] for r in heard}), "order of the events")
-    return found, rows["results"]
 
 
 def a_folder_becomes_smaller_and_its_results_can_be_had():
@@ -136,34 +108,6 @@ def uploads_come_back_as_a_zip():
         while os.listdir(os.path.join(folder, "state", "uploads")) and time.monotonic() < end:
             time.sleep(0.05)
         equal(os.listdir(os.path.join(folder, "state", "uploads")), [], "uploads that stay")
-        server.stop()
-
-
-def in_place_is_undone():
-    with scratch() as folder:
-        root = os.path.join(folder, "root")
-        make_images(root)
-        before = {}
-        for parent, _, names in os.walk(root):
-            for name in names:
-                with open(os.path.join(parent, name), "rb") as file:
-                    before[os.path.join(parent, name)] = file.read()
-        server = Server(PARE, folder, roots=[root])
-        job = root_job(server, settings={"output": {"mode": "in_place"}, "quality": "score:70"})
-        found = server.wait_job(job)
-        equal((found["state"], found["can_undo"]), ("done", True))
-        _, rows = check_totals(server, job)
-        done = next(r for r in rows if r["outcome"] == "optimized")
-        got = server.ask("GET", f"/api/v1/jobs/{job}/results/{done['seq']}/original").body
-        true(got == before[os.path.join(root, done["input"])], "original out of the backup")
-        answer = server.post(f"/api/v1/jobs/{job}/undo")
-        equal((answer["restored"], answer["failed"]), (found["progress"]["optimized"], 0))
-        for path, data in before.items():
-            with open(path, "rb") as file:
-                true(file.read() == data, f"{path} did not come back")
-        found = server.get(f"/api/v1/jobs/{job}")
-        equal((found["undone"], found["can_undo"]), (True, False))
-        equal(server.ask("POST", f"/api/v1/jobs/{job}/undo", b"").status, 409)
         server.stop()
 
 
@@ -481,9 +425,64 @@ def one_shot_resizes_and_aims_at_a_size_as_the_command_line():
         server.stop()
 
 
+# As a program of tests that is killed in the middle of one: it tells the process of its server, and hangs.
+HANGS = """
+import sys, time
+from serve_support import Server, make_many, root_job, run
+PARE, folder, root = sys.argv[1:]
+def hangs():
+    server = Server(PARE, folder, "-j1", roots=[root])
+    root_job(server, settings={"effort": 5})
+    print("server", server.process.pid, flush=True)
+    time.sleep(1000)
+run([hangs])
+"""
+
+
+def parent_of(pid):
+    """0 when there is no such process, or only what is left of it."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            state, parent = file.read().rpartition(")")[2].split()[:2]
+        return 0 if state == "Z" else int(parent)
+    except FileNotFoundError:
+        return 0
+
+
+def family_of(pid):
+    """The process and its children."""
+    return [pid] + [int(name) for name in os.listdir("/proc") if name.isdigit() and parent_of(name) == pid]
+
+
+def a_test_that_is_killed_leaves_no_process():
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        make_many(root, 40, 120)
+        test = subprocess.Popen([sys.executable, "-c", HANGS, PARE, folder, root], stdout=subprocess.PIPE,
+                                env={**os.environ, "PARE_TEST_ONLY": "",
+                                     "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))})
+        line = b""
+        while not line.startswith(b"server "):
+            line = test.stdout.readline()
+            true(line, "the test ended")
+        server = int(line.split()[1])
+        end = time.monotonic() + 60
+        while len(family_of(server)) < 2 and time.monotonic() < end:
+            time.sleep(0.05)
+        family = [parent_of(server)] + family_of(server)
+        true(len(family) >= 3, f"no worker began: {family}")
+        test.kill()
+        test.wait()
+        test.stdout.close()
+        end = time.monotonic() + 30
+        while (left := [pid for pid in family if parent_of(pid)]) and time.monotonic() < end:
+            time.sleep(0.05)
+        equal(left, [], "processes that stay")
+
+
 run([a_folder_becomes_smaller_and_its_results_can_be_had, uploads_come_back_as_a_zip,
-     in_place_is_undone, pause_resume_cancel_and_retry, a_failed_file_is_tried_again,
+     pause_resume_cancel_and_retry, a_failed_file_is_tried_again,
      one_image_is_done_again_smaller,
      a_redo_that_waits_outlives_the_server, a_single_file_in_place_with_a_new_name_is_done_again, presets_are_kept, a_killed_server_goes_on_with_right_numbers,
      a_thousand_files_watched_live, one_shot_gives_the_bytes_of_the_command_line,
-     one_shot_resizes_and_aims_at_a_size_as_the_command_line])
+     one_shot_resizes_and_aims_at_a_size_as_the_command_line, a_test_that_is_killed_leaves_no_process])

@@ -1,5 +1,6 @@
 """For the tests of `pare serve`: a server of its own for each test, requests, events, schemas, TAP."""
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -93,6 +94,19 @@ class Schemas:
 SCHEMAS = Schemas()
 
 
+# ---- processes that do not outlive the one that started them ----
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+def end_with(parent):
+    """In a child: end when its parent does, however that ends. A test that runs out of time is killed without a word."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before
+        os._exit(1)
+
+
 # ---- a server ----
 
 class Answer:
@@ -117,12 +131,17 @@ class Server:
         for root in self.roots:
             command += ["--root", root]
         self.log = open(os.path.join(self.folder, "log"), "ab")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log)
+        parent = os.getpid()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log,
+                                        preexec_fn=lambda: end_with(parent))
         line = self.process.stdout.readline().decode()
         if "token=" not in line:
             raise AssertionError("the server did not start: " + self.read_log())
         self.token = line.strip().partition("token=")[2]
         self.port = int(re.search(r":(\d+)/", line).group(1))
+
+    def ledger(self):
+        return os.path.join(self.folder, "state", "ledger.db")
 
     def read_log(self):
         with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as file:
@@ -275,6 +294,9 @@ def true(have, what):
         raise AssertionError(what)
 
 
+TOTALS = ("files_done", "optimized", "kept", "skipped", "failed", "bytes_in", "bytes_out")
+
+
 def totals_of(results):
     """Sums over the rows that no later one replaces."""
     gone = {r["replaces"] for r in results if r["replaces"]}
@@ -285,6 +307,37 @@ def totals_of(results):
             "bytes_in": sum(r["bytes_in"] for r in rows),
             "bytes_out": sum(r["bytes_out"] for r in rows)}
 
+
+# ---- jobs ----
+
+def upload_job(server, files, settings=None):
+    job = server.post("/api/v1/jobs", {"source": {"uploads": True}, "settings": settings or {}}, 201)
+    equal(job["state"], "collecting")
+    for path, data in files.items():
+        answer = server.ask("PUT", f"/api/v1/jobs/{job['id']}/files?path={path}", data)
+        equal(answer.status, 201, str(answer.body))
+    return server.post(f"/api/v1/jobs/{job['id']}/start")["id"]
+
+
+def root_job(server, paths=("",), **more):
+    return server.post("/api/v1/jobs", {"source": {"root": "r1", "paths": list(paths)}, **more},
+                       201)["id"]
+
+
+def check_totals(server, job, heard=None):
+    """The job's numbers are the sums of its rows, as pages, and as events told them."""
+    found = server.get(f"/api/v1/jobs/{job}")
+    rows = server.get(f"/api/v1/jobs/{job}/results?limit=1000")
+    equal(rows["total"], found["progress"]["files_done"], "rows")
+    want = totals_of(rows["results"])
+    equal({k: found["progress"][k] for k in TOTALS}, want, "totals of the job")
+    if heard is not None:
+        equal(totals_of(heard), want, "totals of the events")
+        equal([r["seq"] for r in heard], sorted({r["seq"] for r in heard}), "order of the events")
+    return found, rows["results"]
+
+
+# ---- images ----
 
 def make_images(folder):
     """The nine files of tests/support/make_images.c."""
@@ -325,8 +378,10 @@ def run(tests, limit_s=280):
     print(f"1..{len(tests)}", flush=True)
     failed = 0
     for number, test in enumerate(tests, 1):
+        parent = os.getpid()
         child = os.fork()
         if child == 0:
+            end_with(parent)
             os.setpgid(0, 0)
             signal.alarm(limit_s)
             code = 1

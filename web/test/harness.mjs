@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A browser, a server (pare serve, or the mock), and tests that say have and want in TAP.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -50,6 +50,12 @@ export function samplePng(number, width = 96, height = 64) {
   return encodePng(width, height, (x, y) => [(x * 2 + number * 7) & 255, (y * 3 + number) & 255, ((x ^ y) + number * 3) & 255]);
 }
 
+/** A program and its words, so that it ends when these tests do, however they end. */
+function bound([program, words]) {
+  const setpriv = "/usr/bin/setpriv"; // of util-linux
+  return existsSync(setpriv) ? [setpriv, ["--pdeathsig", "KILL", program, ...words]] : [program, words];
+}
+
 async function freePort() {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
@@ -70,7 +76,7 @@ export async function startServer({ rate = 40, rows = 0, root = scratch(), mock 
     : ["node", [path.join(WEB, "dev/mock-server.mjs"), "--port", String(port), "--rate", String(rate), "--rows", String(rows), ...(rows ? [] : ["--state", path.join(state, "jobs.json")])]];
   const server = { root, port, process: null, url: "" };
   server.restart = async () => {
-    const child = spawn(...command, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, XDG_STATE_HOME: state, XDG_CACHE_HOME: state, XDG_DATA_HOME: state } });
+    const child = spawn(...bound(command), { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, XDG_STATE_HOME: state, XDG_CACHE_HOME: state, XDG_DATA_HOME: state } });
     server.process = child;
     let said = "";
     child.stdout.on("data", (data) => (said += data));

@@ -25,7 +25,8 @@ export function RunActions({ job, upload }: { job: Job; upload: Upload | null })
       {over && isUpload(job) && results && (
         <a className="button primary" href={urls.zip(job.id)} download><Icon name="download" size={18} />{t("run.downloadAll")}</a>
       )}
-      {over && job.progress.failed > 0 && <Button icon="retry" onClick={() => void act(job.id, "retry")}>{t("run.retry", { n: job.progress.failed })}</Button>}
+      {over && job.state !== "done" && !job.undone && <Button icon="play" onClick={() => void act(job.id, "retry")}>{t("run.resume")}</Button>}
+      {job.state === "done" && !job.undone && job.progress.failed > 0 && <Button icon="retry" onClick={() => void act(job.id, "retry")}>{t("run.retry", { n: job.progress.failed })}</Button>}
       {over && job.can_undo && !job.undone && <Button icon="undo" onClick={() => setAsking("undo")}>{t("undo.button")}</Button>}
       {over && <a className="button plain" href="#/"><Icon name="add" size={18} />{t("run.new")}</a>}
       {over && <ExportMenu job={job} />}

@@ -5,6 +5,7 @@
 #include <pare/pare.h>
 
 #include "core/codec/codec.h"
+#include "core/codec/jxl_transcode.h"
 #include "core/image/profile.h"
 #include "data/make_image.h"
 
@@ -329,9 +330,124 @@ TEST(jpeg_xl_becomes_a_smaller_one)
     pare_image_deinit(&image);
 }
 
+static pare_err transcode(const pare_buf *jpeg, uint32_t keep, pare_quality_mode mode,
+                          pare_result *result)
+{
+    pare_options options;
+    pare_options_init(&options);
+    options.target = PARE_TARGET_FORMAT;
+    options.format = PARE_FORMAT_JXL;
+    options.quality.mode = mode;
+    options.keep = keep;
+    return pare_optimize(jpeg->data, jpeg->len, &options, result, NULL);
+}
+
+TEST(a_jpeg_comes_back_byte_by_byte)
+{
+    const struct {
+        const char *label;
+        test_jpeg_options options;
+        pare_color color;
+    } CASES[] = {
+        {"4:2:0", {.quality = 80}, PARE_COLOR_RGB},
+        {"4:4:4", {.quality = 95, .luma_h = 1, .luma_v = 1}, PARE_COLOR_RGB},
+        {"progressive", {.quality = 70, .progressive = true}, PARE_COLOR_RGB},
+        {"restart markers", {.quality = 70, .restart_rows = 1}, PARE_COLOR_RGB},
+        {"gray", {.quality = 85}, PARE_COLOR_GRAY},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        pare_image image = test_make_as(TEST_PHOTO, 301, 203, CASES[i].color, 8);
+        pare_buf jpeg = test_write_jpeg(&image, &CASES[i].options);
+        printf("# %s\n", CASES[i].label);
+        for (int all = 0; all < 2; all++) {
+            pare_result result = {0};
+            MUST(transcode(&jpeg, all ? PARE_KEEP_ALL : PARE_KEEP_DEFAULT, PARE_QUALITY_LOSSLESS,
+                           &result));
+            CHECK_INT(result.format_out, ==, PARE_FORMAT_JXL);
+            CHECK_TRUE(result.lossless);
+            CHECK_INT(result.len, <, jpeg.len);
+            const pare_bytes file = {result.data, result.len};
+            MUST(pare_jxl_check_transcoded(file, pare_buf_view(&jpeg), NULL));
+            result.data[result.len - 40] ^= 16; /* and the check can fail */
+            CHECK_INT(pare_jxl_check_transcoded(file, pare_buf_view(&jpeg), NULL), ==,
+                      PARE_ERR_VERIFY);
+            pare_result_deinit(&result);
+        }
+        pare_buf_deinit(&jpeg);
+        pare_image_deinit(&image);
+    }
+}
+
+TEST(a_jpeg_in_jpeg_xl_has_the_blocks_that_are_kept)
+{
+    pare_metadata metadata = {.exif = test_make_exif(6, true)};
+    pare_colorimetry p3;
+    CHECK_TRUE(pare_colorimetry_from_cicp(12, 13, &p3));
+    MUST(pare_profile_build(&p3, "Display P3", &metadata.icc));
+    test_set_text(&metadata.xmp, "<x:xmpmeta/>");
+    test_set_text(&metadata.comment, "taken by nobody");
+    pare_image image = test_make(TEST_PHOTO, 301, 203);
+    pare_buf jpeg =
+        test_write_jpeg(&image, &(test_jpeg_options){.quality = 80, .metadata = &metadata});
+    for (int all = 0; all < 2; all++) {
+        pare_result result = {0};
+        pare_info info;
+        MUST(transcode(&jpeg, all ? PARE_KEEP_ALL : PARE_KEEP_DEFAULT, PARE_QUALITY_LOSSLESS,
+                       &result));
+        MUST(pare_read_info(result.data, result.len, &info, NULL));
+        CHECK_INT(info.orientation, ==, 6);
+        CHECK_INT(info.width_px, ==, 301);
+        CHECK_TRUE(info.has_icc && info.has_exif);
+        CHECK_INT(info.has_gps, ==, all);
+        CHECK_INT(info.has_xmp, ==, all);
+        const pare_bytes file = {result.data, result.len};
+        CHECK_INT(pare_jxl_check_transcoded(file, pare_buf_view(&jpeg), NULL), ==,
+                  all ? PARE_OK : PARE_ERR_VERIFY);
+        if (!all) CHECK_TRUE(memmem(result.data, result.len, "taken by", 8) == NULL);
+        pare_result_deinit(&result);
+    }
+    pare_buf_deinit(&jpeg);
+    pare_image_deinit(&image);
+    pare_metadata_deinit(&metadata);
+}
+
+TEST(a_jpeg_that_jpeg_xl_does_not_take_is_kept)
+{
+    pare_image image = test_make_as(TEST_PHOTO, 301, 203, PARE_COLOR_CMYK, 8);
+    pare_image rgb = test_make(TEST_PHOTO, 301, 203);
+    pare_buf files[] = {test_write_jpeg(&image, &(test_jpeg_options){.quality = 80}),
+                        test_write_jpeg(&rgb, &(test_jpeg_options){.arithmetic = true})};
+    for (int i = 0; i < 2; i++) {
+        pare_result result = {0};
+        CHECK_TRUE(pare_err_is_skip(
+            transcode(&files[i], PARE_KEEP_DEFAULT, PARE_QUALITY_LOSSLESS, &result)));
+        pare_result_deinit(&result);
+        pare_buf_deinit(&files[i]);
+    }
+    pare_image_deinit(&image);
+    pare_image_deinit(&rgb);
+}
+
+TEST(a_jpeg_of_low_quality_is_not_lost_once_more)
+{
+    pare_image image = test_make(TEST_PHOTO, 301, 203);
+    static const int QUALITIES[] = {60, 98};
+    for (int i = 0; i < 2; i++) {
+        pare_buf jpeg = test_write_jpeg(&image, &(test_jpeg_options){.quality = QUALITIES[i]});
+        pare_result result = {0};
+        MUST(transcode(&jpeg, PARE_KEEP_DEFAULT, PARE_QUALITY_AUTO, &result));
+        CHECK_INT(result.lossless, ==, i == 0);
+        pare_result_deinit(&result);
+        pare_buf_deinit(&jpeg);
+    }
+    pare_image_deinit(&image);
+}
+
 RUN(quality_trades_bytes_for_likeness, lossless_keeps_every_pixel,
     depth_between_8_and_16_bits_is_kept, the_blocks_are_carried, attempts_do_not_change_later_ones,
     cut_files_are_errors, garbled_files_do_no_harm,
     a_size_beyond_the_limit_is_refused_before_memory_is_taken, a_turned_image_becomes_upright,
     what_would_be_lost_is_left_alone, bytes_that_are_no_image_are_not_dropped,
-    smallest_is_never_jpeg_xl, jpeg_xl_becomes_a_smaller_one)
+    smallest_is_never_jpeg_xl, jpeg_xl_becomes_a_smaller_one, a_jpeg_comes_back_byte_by_byte,
+    a_jpeg_in_jpeg_xl_has_the_blocks_that_are_kept, a_jpeg_that_jpeg_xl_does_not_take_is_kept,
+    a_jpeg_of_low_quality_is_not_lost_once_more)

@@ -21,6 +21,8 @@ enum {
     PARE_CODEC_RECOMPRESS = 1 << 8,  /* works on the original bytes, without pixels */
     PARE_CODEC_ORIENTATION = 1 << 9, /* viewers honour its EXIF orientation */
     PARE_CODEC_SWITCHES = 1 << 10,   /* params->lossless may change between tries of a session */
+    /* With params->lossless and a JPEG as the original, its coefficients are coded anew. */
+    PARE_CODEC_TAKES_JPEG = 1 << 11,
 };
 
 /* Limits that a decoder keeps before it allocates. */
@@ -50,9 +52,10 @@ bool pare_is_trailing_data(pare_bytes rest);
 
 /* What an encoder works from. */
 typedef struct pare_source {
-    /* The original file, when it has the codec's own format and geometry, colour and orientation
-     * stay as they are; empty otherwise. Borrowed. */
+    /* The original file, when it has the codec's own format (or one that it takes) and geometry,
+     * colour and orientation stay as they are; empty otherwise. Borrowed. */
     pare_bytes original;
+    bool keeps_all; /* of the original, also metadata that `metadata` does not tell */
     /* Decoded and transformed pixels; NULL when only `original` is to be used. Borrowed. */
     const pare_image *image;
     /* The blocks to write, already filtered; NULL writes none. Borrowed. */

@@ -77,7 +77,7 @@ static pare_err put_whole(pare_buf *out, pare_bytes id, const pare_buf *body, pa
     return put_segment(out, MARKER_APP1, id, pare_buf_view(body));
 }
 
-static pare_err put_metadata(pare_buf *out, const pare_metadata *metadata, pare_diag *diag)
+pare_err pare_jpeg_write_metadata(pare_buf *out, const pare_metadata *metadata, pare_diag *diag)
 {
     if (!metadata) return PARE_OK;
     const pare_bytes exif_id = {EXIF_ID, sizeof EXIF_ID}, xmp_id = {XMP_ID, sizeof XMP_ID};
@@ -235,7 +235,7 @@ pare_err pare_jpeg_write(const pare_jpeg_file *file, pare_buf *out, pare_diag *d
     PARE_TRY(pare_buf_reserve(out, (size_t)(file->script->len_bits / 8) + 8192));
     PARE_TRY(put_marker(out, MARKER_SOI));
     PARE_TRY(put_color_segments(out, file->head));
-    PARE_TRY(put_metadata(out, file->metadata, diag));
+    PARE_TRY(pare_jpeg_write_metadata(out, file->metadata, diag));
     PARE_TRY(put_quants(out, file, quant_slots, &is_wide));
     PARE_TRY(put_frame(out, file, quant_slots, is_wide));
     for (int i = 0; i < file->script->count; i++) {

@@ -18,4 +18,8 @@ typedef struct pare_jpeg_file {
  * JPEG), PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_jpeg_write(const pare_jpeg_file *file, pare_buf *out, pare_diag *diag);
 
+/* Appends the segments of the blocks; metadata may be NULL. Errors as above. */
+PARE_NODISCARD pare_err pare_jpeg_write_metadata(pare_buf *out, const pare_metadata *metadata,
+                                                 pare_diag *diag);
+
 #endif /* PARE_CORE_JPEG_WRITE_H */

@@ -388,10 +388,11 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
 const pare_codec pare_codec_jxl = {
     .format = PARE_FORMAT_JXL,
     .caps = PARE_CODEC_DECODES | PARE_CODEC_ENCODES | PARE_CODEC_LOSSY | PARE_CODEC_LOSSLESS |
-            PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY,
+            PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY | PARE_CODEC_TAKES_JPEG,
     .read_info = read_info,
     .decode = decode,
     .encoder_open = pare_jxl_encoder_open,
     .encoder_try = pare_jxl_encoder_try,
+    .encoder_check = pare_jxl_encoder_check,
     .encoder_close = pare_jxl_encoder_close,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* JPEG XL from pixels with libjxl, in one thread. */
+/* JPEG XL from pixels, or from a JPEG, with libjxl, in one thread. */
 #include "core/codec/jxl_encoder.h"
 
 #include <math.h>
@@ -9,21 +9,26 @@
 #include <jxl/encode.h>
 
 #include "base/err.h"
+#include "core/codec/jpeg_refit.h"
+#include "core/codec/jxl_transcode.h"
 
 enum {
-    SIDE_MAX = 1 << 18, /* of level 5 of the standard, which every decoder takes */
-    OUTPUT_STEP_BYTES = 1 << 16,
+    SIDE_MAX = 1 << 18,    /* of level 5 of the standard, which every decoder takes */
     PACK_FROM_BYTES = 256, /* smaller blocks of metadata get larger by being packed */
 };
 
 struct pare_encoder {
     const pare_source *source;
     const pare_encode_params *params;
-    uint32_t depth_bits; /* to be stored */
+    uint32_t depth_bits; /* to be stored, of pixels */
+    /* Not empty: the file is made of this JPEG. */
+    pare_bytes jpeg;
+    pare_buf refitted; /* owned; what jpeg views unless it is the original */
 };
 
 void pare_jxl_encoder_close(pare_encoder **encoder_io)
 {
+    if (*encoder_io) pare_buf_deinit(&(*encoder_io)->refitted);
     free(*encoder_io);
     *encoder_io = NULL;
 }
@@ -52,11 +57,21 @@ static uint32_t choose_depth(const pare_image *image, bool lossless)
     return !lossless || is_stretched(image, source_bits) ? source_bits : 16;
 }
 
-pare_err pare_jxl_encoder_open(const pare_source *source, const pare_encode_params *params,
-                               pare_encoder **out, pare_diag *diag)
+/* The original with the metadata that is kept; as it is when all of it is. */
+static pare_err choose_jpeg(pare_encoder *encoder, pare_diag *diag)
 {
-    const pare_image *image = source->image;
-    *out = NULL;
+    static const pare_metadata NONE = {0};
+    const pare_source *source = encoder->source;
+    encoder->jpeg = source->original;
+    if (source->keeps_all) return PARE_OK;
+    PARE_TRY(pare_jpeg_refit(source->original, source->metadata ? source->metadata : &NONE,
+                             &encoder->refitted, diag));
+    encoder->jpeg = pare_buf_view(&encoder->refitted);
+    return PARE_OK;
+}
+
+static pare_err check_pixels(const pare_image *image, pare_diag *diag)
+{
     if (!image || image->color == PARE_COLOR_CMYK) {
         return pare_fail(diag, PARE_ERR_INVALID, "encode: JPEG XL needs gray or RGB pixels");
     }
@@ -64,13 +79,30 @@ pare_err pare_jxl_encoder_open(const pare_source *source, const pare_encode_para
         return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "JPEG XL holds at most %d px a side",
                          SIDE_MAX);
     }
+    return PARE_OK;
+}
+
+pare_err pare_jxl_encoder_open(const pare_source *source, const pare_encode_params *params,
+                               pare_encoder **out, pare_diag *diag)
+{
+    const pare_bytes original = source->original;
+    const bool is_jpeg = params->lossless && original.len > 0 &&
+                         pare_format_sniff(original.data, original.len) == PARE_FORMAT_JPEG;
+    *out = NULL;
+    if (!is_jpeg) PARE_TRY(check_pixels(source->image, diag));
     pare_encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder) return PARE_ERR_NO_MEMORY;
     encoder->source = source;
     encoder->params = params;
-    encoder->depth_bits = choose_depth(image, params->lossless);
+    pare_err err = PARE_OK;
+    if (is_jpeg) {
+        err = choose_jpeg(encoder, diag);
+    } else {
+        encoder->depth_bits = choose_depth(source->image, params->lossless);
+    }
+    if (err != PARE_OK) pare_jxl_encoder_close(&encoder);
     *out = encoder;
-    return PARE_OK;
+    return err;
 }
 
 /* Butteraugli distance for a quality, on the scale of cjxl 0.7; 15 is the most that the library
@@ -161,24 +193,6 @@ static bool add_pixels(const pare_encoder *encoder, double quality, JxlEncoder *
                                    image->stride_bytes * image->height_px) == JXL_ENC_SUCCESS;
 }
 
-/* Everything that was added, as a file. */
-static pare_err collect(JxlEncoder *jxl, pare_buf *out, pare_diag *diag)
-{
-    JxlEncoderCloseInput(jxl);
-    for (;;) {
-        PARE_TRY(pare_buf_reserve(out, OUTPUT_STEP_BYTES));
-        uint8_t *next = out->data + out->len;
-        size_t left = out->cap - out->len;
-        const JxlEncoderStatus status = JxlEncoderProcessOutput(jxl, &next, &left);
-        out->len = (size_t)(next - out->data);
-        if (status == JXL_ENC_SUCCESS) return PARE_OK;
-        if (status != JXL_ENC_NEED_MORE_OUTPUT) {
-            return pare_fail(diag, PARE_ERR_CODEC, "encode: libjxl error %d",
-                             (int)JxlEncoderGetError(jxl));
-        }
-    }
-}
-
 static pare_err encode(const pare_encoder *encoder, double quality, JxlEncoder *jxl, pare_buf *out,
                        pare_diag *diag)
 {
@@ -190,15 +204,46 @@ static pare_err encode(const pare_encoder *encoder, double quality, JxlEncoder *
     if (!add_pixels(encoder, quality, jxl)) {
         return pare_fail(diag, PARE_ERR_CODEC, "encode: JPEG XL does not take the pixels");
     }
-    return collect(jxl, out, diag);
+    return pare_jxl_collect(jxl, out, diag);
 }
 
 pare_err pare_jxl_encoder_try(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag)
 {
+    if (encoder->jpeg.len) {
+        return pare_jxl_transcode(encoder->jpeg, encoder->params->effort, out, diag);
+    }
     out->len = 0;
     JxlEncoder *jxl = JxlEncoderCreate(NULL);
     if (!jxl) return PARE_ERR_NO_MEMORY;
     const pare_err err = encode(encoder, quality, jxl, out, diag);
     JxlEncoderDestroy(jxl);
     return err;
+}
+
+/* A JPEG with other metadata must show what the original shows. */
+static pare_err check_refitted(const pare_encoder *encoder, pare_diag *diag)
+{
+    const pare_image *want = encoder->source->image;
+    const pare_codec *codec = pare_codec_find(PARE_FORMAT_JPEG);
+    pare_image back = {0};
+    if (!want || !codec) return PARE_OK;
+    pare_err err = codec->decode(encoder->jpeg, NULL, &back, NULL);
+    if (err == PARE_OK &&
+        (back.width_px != want->width_px || back.height_px != want->height_px ||
+         back.stride_bytes != want->stride_bytes ||
+         memcmp(back.pixels, want->pixels, want->stride_bytes * want->height_px) != 0)) {
+        err = PARE_ERR_VERIFY;
+    }
+    pare_image_deinit(&back);
+    if (err == PARE_OK || err == PARE_ERR_NO_MEMORY) return err;
+    return pare_fail(diag, PARE_ERR_VERIFY, "verify: the JPEG without metadata shows other pixels");
+}
+
+pare_err pare_jxl_encoder_check(pare_encoder *encoder, double quality, pare_bytes file,
+                                pare_diag *diag)
+{
+    (void)quality; /* nothing is lost */
+    if (!encoder->jpeg.len) return pare_fail(diag, PARE_ERR_INVALID, "verify: no JPEG");
+    PARE_TRY(pare_jxl_check_transcoded(file, encoder->jpeg, diag));
+    return encoder->refitted.len ? check_refitted(encoder, diag) : PARE_OK;
 }

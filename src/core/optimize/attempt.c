@@ -7,9 +7,8 @@
 #include "core/optimize/search.h"
 #include "core/optimize/verify.h"
 
-/* A lossy JPEG of a JPEG must beat the lossless one by this factor to be worth a loss... */
-#define LOSSY_GAIN 0.97
-/* ...which is only asked when it saved less than a lossless pass may save as well. */
+/* A lossy JPEG of a JPEG is only held to PARE_LOSSY_GAIN when it saved less than a lossless pass
+ * may save as well. */
 #define LOSSLESS_REACH 0.80
 
 bool pare_attempt_needs_score(const pare_work *work, const pare_candidate *candidate)
@@ -51,6 +50,7 @@ static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *
     if (w->image == &w->own && w->own.metadata.icc.len == 0) pare_buf_deinit(&w->metadata.icc);
 
     if (candidate->from_original) w->source.original = work->file;
+    w->source.keeps_all = keep == PARE_KEEP_ALL;
     if (!work->header_only) w->source.image = w->image;
     w->source.metadata = &w->metadata;
     w->params = (pare_encode_params){
@@ -133,7 +133,10 @@ static pare_err write_one(writing *w, bool lossless, size_t max_len, pare_found 
     if (!w->encoder) err = codec->encoder_open(&w->source, &w->params, &w->encoder, work->diag);
     if (err == PARE_OK) err = lossless ? encode_lossless(w, out) : encode_lossy(w, max_len, out);
     if (err == PARE_OK && out->bytes.len > max_len) err = PARE_SKIP_NOT_SMALLER;
-    const bool by_encoder = w->candidate->from_original && codec->encoder_check;
+    const bool is_recoded =
+        w->candidate->from_original &&
+        (w->candidate->transcodes || (codec->caps & PARE_CODEC_RECOMPRESS) != 0);
+    const bool by_encoder = is_recoded && codec->encoder_check;
     const bool stays_open = codec->caps & PARE_CODEC_SWITCHES;
     if (!by_encoder && !stays_open) close_encoder(w); /* its memory is needed for pixels */
     if (err == PARE_OK) {
@@ -150,7 +153,7 @@ static pare_err add_lossless(writing *w, pare_err lossy_err, size_t max_len, par
 {
     pare_found lossless;
     pare_diag first = *(w->work->diag);
-    if (lossy_err == PARE_OK) max_len = (size_t)((double)out->bytes.len / LOSSY_GAIN);
+    if (lossy_err == PARE_OK) max_len = (size_t)((double)out->bytes.len / PARE_LOSSY_GAIN);
     const pare_err err = write_one(w, true, max_len, &lossless);
     *(w->work->diag) = first; /* the first cause, or none when the lossy file stands */
     if (err != PARE_OK) return lossy_err;
@@ -182,6 +185,13 @@ static double asked_quality(const pare_quality *quality)
     return pare_search_prior(PARE_FORMAT_JPEG, quality->score) + SCORE_GUARD_MARGIN;
 }
 
+bool pare_attempt_only_loses(const pare_work *work, const pare_quality *quality)
+{
+    const pare_info *info = &work->info;
+    return work->options->target_size_bytes == 0 && info->quality_estimate > 0 &&
+           info->quality_estimate <= asked_quality(quality);
+}
+
 /* Would this lossy recompression only lose? The file's own quality is at or below the asked one,
  * or its colours were reduced to a palette before. */
 static bool is_generation_loss(const writing *w)
@@ -189,8 +199,7 @@ static bool is_generation_loss(const writing *w)
     const pare_info *info = &w->work->info;
     if (!w->candidate->from_original || w->work->options->target_size_bytes > 0) return false;
     if (w->candidate->format == PARE_FORMAT_PNG) return info->is_palette;
-    return info->quality_estimate > 0 &&
-           info->quality_estimate <= asked_quality(&w->candidate->quality);
+    return pare_attempt_only_loses(w->work, &w->candidate->quality);
 }
 
 /* Some photographs reach no high score with halved chroma, at any quality. */

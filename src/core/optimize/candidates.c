@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/optimize/attempt.h"
 #include "core/transform/transform.h"
 #include "wire/target_size.h"
 
@@ -24,9 +25,10 @@ bool pare_candidates_stay(const pare_work *work)
     return false;
 }
 
-bool pare_candidate_from_original(const pare_work *work, const pare_codec *codec)
+/* May the bytes of the file be the encoder's source? */
+static bool keeps_picture(const pare_work *work)
 {
-    if (codec->format != work->info.format || work->is_transformed) return false;
+    if (work->is_transformed) return false;
     if (work->options->resize.mode != PARE_RESIZE_NONE) {
         uint32_t width, height;
         if (pare_target_size(&work->options->resize, work->info.width_px, work->info.height_px,
@@ -34,9 +36,13 @@ bool pare_candidate_from_original(const pare_work *work, const pare_codec *codec
             return false;
         }
     }
-    const bool turned = work->image.orientation > 1;
-    if (turned && !(codec->caps & PARE_CODEC_ORIENTATION)) return false;
     return (work->options->keep & PARE_KEEP_ICC) != 0 || work->is_srgb;
+}
+
+bool pare_candidate_from_original(const pare_work *work, const pare_codec *codec)
+{
+    if (codec->format != work->info.format || !keeps_picture(work)) return false;
+    return work->image.orientation <= 1 || (codec->caps & PARE_CODEC_ORIENTATION) != 0;
 }
 
 /* The format for inputs that Pare does not write. */
@@ -114,6 +120,41 @@ static void list_smallest(const pare_work *work, pare_candidate *out, unsigned *
     }
 }
 
+/* The JPEG as it is in a format that takes it. */
+static bool make_transcoding(const pare_work *work, pare_format format, pare_candidate *out)
+{
+    if (!make_candidate(work, format, out) || !(out->codec->caps & PARE_CODEC_TAKES_JPEG) ||
+        work->info.format != PARE_FORMAT_JPEG || work->info.is_cmyk || !keeps_picture(work)) {
+        return false;
+    }
+    out->from_original = out->transcodes = true;
+    out->quality = (pare_quality){.mode = PARE_QUALITY_LOSSLESS};
+    return true;
+}
+
+/* The format through pixels, after a transcoding, or as the only way. */
+static pare_err add_single(const pare_work *work, pare_format format, pare_candidate *out,
+                           unsigned *count)
+{
+    pare_candidate *one = &out[*count];
+    if (!make_candidate(work, format, one)) {
+        return pare_fail(work->diag, PARE_SKIP_NO_ENCODER,
+                         one->codec ? "Pare does not write %s" : "no %s in this build",
+                         pare_format_name(format));
+    }
+    if (*count > 0) {
+        const bool lossless = one->quality.mode == PARE_QUALITY_LOSSLESS;
+        /* what was a JPEG takes several times its size in pixels */
+        if (lossless && !work->content.is_graphic) return PARE_OK;
+        one->is_last_resort = lossless || pare_attempt_only_loses(work, &one->quality);
+    } else if (!can_hold(work, one)) {
+        return pare_fail(work->diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                         "%s cannot hold these pixels without loss", pare_format_name(format));
+    }
+    ++*count;
+    return PARE_OK;
+}
+
 pare_err pare_candidates_list(const pare_work *work, pare_candidate *out, unsigned *count)
 {
     const pare_options *options = work->options;
@@ -126,17 +167,8 @@ pare_err pare_candidates_list(const pare_work *work, pare_candidate *out, unsign
     }
     if (options->target == PARE_TARGET_FORMAT) format = options->format;
     if (options->target == PARE_TARGET_AUTO) format = auto_format(work);
-    if (!make_candidate(work, format, &out[0])) {
-        return pare_fail(work->diag, PARE_SKIP_NO_ENCODER,
-                         out[0].codec ? "Pare does not write %s" : "no %s in this build",
-                         pare_format_name(format));
-    }
-    if (!can_hold(work, &out[0])) {
-        return pare_fail(work->diag, PARE_SKIP_UNSUPPORTED_VARIANT,
-                         "%s cannot hold these pixels without loss", pare_format_name(format));
-    }
-    *count = 1;
-    return PARE_OK;
+    if (make_transcoding(work, format, &out[0])) *count = 1;
+    return add_single(work, format, out, count);
 }
 
 /* What has to be done to the pixels of work->image. */

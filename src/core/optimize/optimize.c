@@ -186,6 +186,7 @@ static pare_err choose(pare_work *work, pare_found *best)
             *best = found;
             has_best = true;
             max_len = found.bytes.len - 1;
+            if (candidates[i].transcodes) max_len = (size_t)((double)max_len * PARE_LOSSY_GAIN);
         } else if (first == PARE_OK) {
             first = err;
             diag = *work->diag;

@@ -34,8 +34,12 @@ typedef struct pare_candidate {
     const pare_codec *codec;
     pare_quality quality; /* SCORE, FIXED or LOSSLESS */
     bool from_original;   /* the encoder works on the bytes of the file */
+    bool transcodes;      /* ...which are of another format; nothing is lost */
     bool is_last_resort;  /* costs much and is hardly ever the smallest: for when all others fail */
 } pare_candidate;
+
+/* A file with losses must beat one without, of the same source, by this factor to be worth them. */
+#define PARE_LOSSY_GAIN 0.97
 
 enum { PARE_CANDIDATES_MAX = 4 };
 

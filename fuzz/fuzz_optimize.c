@@ -15,6 +15,7 @@ static void choose(const uint8_t *bytes, pare_options *options)
     options->effort = bytes[0] % 4;
     options->target = TARGETS[bytes[0] / 4 % 3];
     options->format = FORMATS[bytes[1] % 3];
+    if (bytes[1] & 64) options->format = PARE_FORMAT_JXL; /* refused where it is not built in */
     if (bytes[1] & 4) {
         options->quality = (pare_quality){.mode = PARE_QUALITY_LOSSLESS};
     } else if (bytes[1] & 8) {

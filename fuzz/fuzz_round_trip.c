@@ -52,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     pare_image image = {0};
     if (len < 9) return 0;
     const pare_codec *codec = pare_codec_find(FORMATS[data[0] % 3]);
+    const pare_codec *jxl = pare_codec_find(PARE_FORMAT_JXL); /* NULL where it is not built in */
+    if (jxl && (data[0] & 64)) codec = jxl;
     const pare_color color = data[1] & 1 ? PARE_COLOR_GRAY : PARE_COLOR_RGB;
     const bool has_alpha = (data[1] & 2) && (codec->caps & PARE_CODEC_ALPHA);
     if (color == PARE_COLOR_GRAY && !(codec->caps & PARE_CODEC_GRAY)) return 0;

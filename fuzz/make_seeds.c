@@ -117,13 +117,13 @@ static void write_animations(const char *out, const pare_image *alpha)
 
 static void write_others(const char *out, const pare_image *photo, const pare_image *alpha)
 {
-    static const pare_format FORMATS[] = {PARE_FORMAT_WEBP, PARE_FORMAT_AVIF};
+    static const pare_format FORMATS[] = {PARE_FORMAT_WEBP, PARE_FORMAT_AVIF, PARE_FORMAT_JXL};
     const test_tiff_options plain = {0}, tiled = {.tiled = true, .lzw = true, .pages = 2};
     write_image(out, "gif", test_write_gif(photo, 1, true));
     write_image(out, "gif-animated", test_write_gif(alpha, 3, false));
     write_image(out, "tiff", test_write_tiff(photo, &plain));
     write_image(out, "tiff-tiled", test_write_tiff(alpha, &tiled));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
         const pare_codec *codec = pare_codec_find(FORMATS[i / 2]);
         const pare_encode_params params = {.effort = 2, .lossless = i % 2};
         const pare_source source = {.image = i % 2 ? alpha : photo};

@@ -11,7 +11,7 @@ run scored -f jxl photos/photo.jpg photos/alpha.png photos/graphic.png photos/su
 run exact -f jxl --lossless photos/photo.jpg photos/rotated.jpg photos/graphic.png
 run again --lossless scored/photo.jxl exact/graphic.jxl
 run jpeg -f jpeg -q 70 exact/photo.jxl exact/rotated.jxl
-run png -f png --lossless --min-savings 0 exact/photo.jxl scored/page.jxl
+run png -f png --resize 50% exact/photo.jxl scored/page.jxl
 run smallest -f smallest photos/photo.jpg
 "$PARE" info --json exact/rotated.jxl | grep -o '"format":"[a-z]*"\|"orientation":[0-9]\|"has_gps":[a-z]*'
 "$PARE" score photos/photo.jpg exact/photo.jxl >score && echo "scored"

@@ -61,9 +61,7 @@ static bool is_same_value(const pare_svg_rules *rules, const pare_svg_rules *res
     bool same = strcmp(pare_svg_text(a), pare_svg_text(b)) == 0;
     const bool is_path = !a->ns && strcmp((const char *)a->name, "d") == 0;
     if (!same && is_path) {
-        /* a hair more than the bound, for the arithmetic of the check itself */
-        same = pare_svg_path_is_near(pare_svg_text(a), pare_svg_text(b),
-                                     rules->tolerance * 1.001 + 1e-9);
+        same = pare_svg_path_is_near(pare_svg_text(a), pare_svg_text(b), rules->tolerance);
     } else if (!same && pare_svg_value(rules, a, &value_a) == PARE_OK &&
                pare_svg_value(result_rules, b, &value_b) == PARE_OK) {
         same = value_a.len == value_b.len &&

@@ -9,8 +9,8 @@
 
 #include <libxml/parser.h>
 
-#include "core/codec/svg_path.h"
 #include "core/codec/svg_sanitize.h"
+#include "core/codec/svg_transform.h"
 
 #define SVG_NAMESPACE "http://www.w3.org/2000/svg"
 
@@ -43,6 +43,20 @@ static bool is_one_of(const xmlNode *node, const char *const *names)
     return false;
 }
 
+/* Does an attribute say that lines are drawn? "none" is the only other value that files hold. */
+static bool is_stroke(const char *name, const char *text)
+{
+    if (strcmp(name, "stroke") == 0) return strcmp(text, "none") != 0;
+    if (strcmp(name, "style") != 0) return false;
+    for (const char *at = text; (at = strstr(at, "stroke")); at += 6) {
+        const char *rest = at + 6 + strspn(at + 6, " \t\r\n");
+        if (*rest != ':') continue;
+        rest += 1 + strspn(rest + 1, " \t\r\n");
+        if (strncmp(rest, "none", 4) != 0) return true;
+    }
+    return false;
+}
+
 static void note_attributes(const xmlNode *node, pare_svg *svg)
 {
     for (const xmlAttr *a = node->properties; a; a = a->next) {
@@ -51,6 +65,7 @@ static void note_attributes(const xmlNode *node, pare_svg *svg)
         svg->has_script |= strstr(text, "javascript:") != NULL;
         svg->has_unknown_scale |= strcmp(text, "objectBoundingBox") == 0;
         svg->has_unknown_scale |= strcmp(name, "style") == 0 && strstr(text, "transform") != NULL;
+        svg->has_stroke |= is_stroke(name, text);
         svg->has_labels |= strncmp(name, "aria-", 5) == 0;
     }
 }
@@ -60,6 +75,7 @@ static void note_style_sheet(const xmlNode *node, pare_svg *svg)
     svg->has_style = true;
     for (const xmlNode *child = node->children; child; child = child->next) {
         const char *text = child->content ? (const char *)child->content : "";
+        svg->has_stroke |= strstr(text, "stroke") || strstr(text, "@import");
         svg->has_unknown_scale |= strstr(text, "transform") || strstr(text, "zoom") ||
                                   strstr(text, "@import") || strstr(text, "path(");
     }
@@ -208,7 +224,8 @@ pare_err pare_svg_read(pare_bytes file, bool sanitize, pare_svg *out, pare_diag 
     }
     if (sanitize) out->sanitized = pare_svg_sanitize(out->doc);
     for (const xmlNode *node = out->doc->children; node; node = node->next)
-        if (node->type == XML_PI_NODE) out->has_style = out->has_unknown_scale = true;
+        if (node->type == XML_PI_NODE)
+            out->has_style = out->has_stroke = out->has_unknown_scale = true;
     note_tree(out);
     read_size(out);
     return PARE_OK;

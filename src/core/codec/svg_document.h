@@ -22,6 +22,7 @@ typedef struct pare_svg {
     bool has_labels;        /* elements are named by attributes that hold bare identifiers */
     bool has_unknown_scale; /* parts are drawn at sizes that the tree does not show */
     bool has_use;
+    bool has_stroke;  /* lines may be drawn along paths */
     double max_scale; /* the most that nested transforms make lengths longer; -1: not known */
 } pare_svg;
 

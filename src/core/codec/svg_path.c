@@ -1,459 +1,341 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Path data of SVG: reading, and writing on a grid of decimals. */
+/* Path data of SVG: each segment in the shortest of its spellings. */
 #include "core/codec/svg_path.h"
 
 #include <ctype.h>
 #include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENTS_MAX = 7, NUMBER_CAP = 64 };
-
-/* One command with its arguments, as numbers and as they are spelled. */
-typedef struct segment {
-    char command;
-    bool is_first; /* after its letter; the others repeat the command without it */
-    unsigned count;
-    double values[ARGUMENTS_MAX];
-    const char *begins[ARGUMENTS_MAX];
-    unsigned lens[ARGUMENTS_MAX];
-} segment;
-
-typedef struct reader {
-    const char *at;
-    char command; /* 0: none yet */
-    bool failed;
-} reader;
-
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= 9 && c <= 13);
-}
-
-static void skip_separators(reader *r)
-{
-    while (is_blank(*r->at) || *r->at == ',')
-        r->at++;
-}
-
-static int argument_count(char command)
-{
-    switch (toupper((unsigned char)command)) {
-    case 'M':
-    case 'L':
-    case 'T': return 2;
-    case 'H':
-    case 'V': return 1;
-    case 'S':
-    case 'Q': return 4;
-    case 'C': return 6;
-    case 'A': return 7;
-    case 'Z': return 0;
-    default: return -1;
-    }
-}
-
-/* Length of the number at p in the grammar of SVG; 0: there is none. */
-static unsigned number_len(const char *p)
-{
-    const char *at = p;
-    unsigned digits = 0;
-    if (*at == '+' || *at == '-') at++;
-    for (; isdigit((unsigned char)*at); at++)
-        digits++;
-    if (*at == '.') at++;
-    for (; isdigit((unsigned char)*at); at++)
-        digits++;
-    if (digits == 0) return 0;
-    if (*at == 'e' || *at == 'E') {
-        const char *e = at + 1;
-        if (*e == '+' || *e == '-') e++;
-        if (isdigit((unsigned char)*e)) {
-            while (isdigit((unsigned char)*e))
-                e++;
-            at = e;
-        }
-    }
-    return (unsigned)(at - p);
-}
-
-/* A double of the digits, independent of the locale: path data has few of them. */
-static bool parse_number(const char *p, unsigned len, double *out)
-{
-    const char *end = p + len;
-    double value = 0, unit = 1;
-    long exponent = 0;
-    const bool negative = *p == '-';
-    if (*p == '+' || *p == '-') p++;
-    for (; p < end && isdigit((unsigned char)*p); p++)
-        value = value * 10 + (*p - '0');
-    if (p < end && *p == '.') p++;
-    for (; p < end && isdigit((unsigned char)*p); p++) {
-        value = value * 10 + (*p - '0');
-        unit *= 10;
-    }
-    if (p < end) {
-        const bool smaller = p[1] == '-';
-        for (p += isdigit((unsigned char)p[1]) ? 1 : 2; p < end && exponent < 1000; p++)
-            exponent = exponent * 10 + (*p - '0');
-        if (smaller) exponent = -exponent;
-    }
-    value = value / unit * pow(10, (double)exponent);
-    *out = negative ? -value : value;
-    return isfinite(*out) && fabs(*out) < 1e15;
-}
-
-static bool read_argument(reader *r, segment *out, unsigned index, bool is_flag)
-{
-    skip_separators(r);
-    unsigned len = number_len(r->at);
-    if (is_flag) len = *r->at == '0' || *r->at == '1' ? 1 : 0; /* flags need no separator */
-    if (len == 0 || len >= NUMBER_CAP || !parse_number(r->at, len, &out->values[index]))
-        return false;
-    out->begins[index] = r->at;
-    out->lens[index] = len;
-    r->at += len;
-    return true;
-}
-
-/* The next command; false at the end and when r->failed. */
-static bool read_segment(reader *r, segment *out)
-{
-    const bool starts = r->command == 0;
-    skip_separators(r);
-    if (*r->at == 0) return false;
-    out->is_first = isalpha((unsigned char)*r->at) != 0;
-    if (out->is_first) {
-        r->command = *r->at++;
-    } else if (r->command == 'M' || r->command == 'm') {
-        r->command = r->command == 'M' ? 'L' : 'l';
-    }
-    out->command = r->command;
-    const int count = argument_count(r->command);
-    r->failed = count < 0 || (!out->is_first && (starts || count == 0)) ||
-                (starts && out->command != 'M' && out->command != 'm');
-    out->count = count > 0 ? (unsigned)count : 0;
-    const bool is_arc = out->count == 7;
-    for (unsigned i = 0; i < out->count && !r->failed; i++)
-        r->failed = !read_argument(r, out, i, is_arc && (i == 3 || i == 4));
-    return !r->failed;
-}
-
-/* ---- spelling ---- */
-
-typedef struct speller {
-    char command;               /* that a viewer takes for granted */
-    bool has_number, has_point; /* of the token before */
-} speller;
-
-/* Append a number that is spelled as short as can be, with a separator if one is needed. */
-static bool put_number(speller *s, const char *text, pare_buf *out)
-{
-    const bool has_point = strchr(text, '.') != NULL, has_exponent = strpbrk(text, "eE") != NULL;
-    const bool joins = text[0] == '-' || (text[0] == '.' && s->has_point);
-    if (s->has_number && !joins && pare_buf_append_byte(out, ' ') != PARE_OK) return false;
-    s->has_number = true;
-    s->has_point = has_point || has_exponent;
-    return pare_buf_append(out, text, strlen(text)) == PARE_OK;
-}
-
-static bool put_command(speller *s, char command, pare_buf *out)
-{
-    const bool implied = command == s->command && command != 'Z' && command != 'z' &&
-                         command != 'M' && command != 'm';
-    s->command = command == 'M' ? 'L' : command == 'm' ? 'l' : command;
-    if (implied) return true;
-    s->has_number = s->has_point = false;
-    return pare_buf_append_byte(out, (uint8_t)command) == PARE_OK;
-}
-
-/* The same value without what says nothing: +0012.500 is 12.5. */
-static void spell_again(const char *begin, unsigned len, char out[NUMBER_CAP])
-{
-    const char *end = begin + len, *exponent = begin;
-    char *o = out;
-    if (*begin == '-') *o++ = '-';
-    if (*begin == '-' || *begin == '+') begin++;
-    while (exponent < end && *exponent != 'e' && *exponent != 'E')
-        exponent++;
-    const char *point = memchr(begin, '.', (size_t)(exponent - begin));
-    const char *last = exponent;
-    if (point) {
-        while (last[-1] == '0')
-            last--;
-        if (last[-1] == '.') last--;
-    }
-    while (begin < last && *begin == '0')
-        begin++;
-    if (begin == last) {
-        o = out;
-        *o++ = '0';
-    } else {
-        memcpy(o, begin, (size_t)(last - begin));
-        o += last - begin;
-        memcpy(o, exponent, (size_t)(end - exponent));
-        o += end - exponent;
-    }
-    *o = 0;
-}
-
-/* units of 10^-decimals */
-static void spell_units(int64_t units, int decimals, char out[NUMBER_CAP])
-{
-    static const int64_t POWERS[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
-    char *o = out;
-    if (units < 0) *o++ = '-';
-    const uint64_t size = units < 0 ? (uint64_t)-units : (uint64_t)units;
-    const uint64_t whole = size / (uint64_t)POWERS[decimals];
-    uint64_t part = size % (uint64_t)POWERS[decimals];
-    char digits[24];
-    unsigned count = 0;
-    for (uint64_t rest = whole; rest > 0; rest /= 10)
-        digits[count++] = (char)('0' + rest % 10);
-    if (whole == 0 && part == 0) digits[count++] = '0';
-    while (count > 0)
-        *o++ = digits[--count];
-    if (part > 0) {
-        *o++ = '.';
-        for (int i = decimals - 1; part > 0; i--) {
-            *o++ = (char)('0' + part / (uint64_t)POWERS[i]);
-            part %= (uint64_t)POWERS[i];
-        }
-    }
-    *o = 0;
-}
+#include "core/codec/svg_arc.h"
+#include "core/codec/svg_path_fit.h"
+#include "core/codec/svg_spell.h"
 
 /* ---- without a change of values ---- */
 
 static bool write_exact(const char *text, pare_buf *out)
 {
-    reader r = {.at = text};
-    speller s = {0};
-    segment one;
+    pare_svg_reader r = {.at = text};
+    pare_svg_speller s = {0};
+    pare_svg_command one;
     bool ok = true;
-    while (ok && read_segment(&r, &one)) {
-        ok = put_command(&s, one.command, out);
+    while (ok && pare_svg_read_command(&r, &one)) {
+        ok = pare_svg_put_command(&s, one.letter, out);
         for (unsigned i = 0; ok && i < one.count; i++) {
-            char spelled[NUMBER_CAP];
-            spell_again(one.begins[i], one.lens[i], spelled);
-            ok = put_number(&s, spelled, out);
+            char spelled[PARE_SVG_NUMBER_CAP];
+            pare_svg_spell_again(one.begins[i], one.lens[i], spelled);
+            ok = pare_svg_put_number(&s, spelled, out);
         }
     }
     return ok && !r.failed;
 }
 
-/* ---- on a grid ---- */
+/* ---- within a tolerance ---- */
 
-/* Where the pen is in units of the grid, and where in the source. */
-typedef struct pen {
-    int64_t x, y, start_x, start_y;
-    double source_x, source_y, source_start_x, source_start_y;
-} pen;
+/* How numbers are written: on a grid of 10^-decimals, off by at most reach. */
+typedef struct grid {
+    int decimals;
+    double scale, reach;
+} grid;
 
-/* Absolute points of the segment in the source; H and V become points too. Moves the pen of the
- * source. */
-static unsigned absolute_points(pen *p, const segment *s, double out[6])
+/* What is written so far leads to here. Positions in steps of the grid. */
+typedef struct state {
+    pare_svg_speller speller;
+    int64_t x, y, start_x, start_y, handle_x, handle_y;
+    char before; /* kind of the segment before: what handle belongs to */
+} state;
+
+static const double POWERS[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+
+/* Steps from base to a place near to want, with as few decimals as can be. */
+static int64_t choose_steps(const grid *g, double want, int64_t base)
 {
-    const bool relative = islower((unsigned char)s->command) != 0;
-    const double x0 = relative ? p->source_x : 0, y0 = relative ? p->source_y : 0;
-    const char command = (char)toupper((unsigned char)s->command);
-    unsigned count = s->count;
-    if (command == 'H') {
-        out[0] = x0 + s->values[0], out[1] = p->source_y, count = 2;
-    } else if (command == 'V') {
-        out[0] = p->source_x, out[1] = y0 + s->values[0], count = 2;
-    } else {
-        for (unsigned i = 0; i < count; i++)
-            out[i] = s->values[i] + (i % 2 ? y0 : x0);
+    const double away = want * g->scale - (double)base;
+    for (int decimals = 0; decimals < g->decimals; decimals++) {
+        const double step = POWERS[g->decimals - decimals];
+        const double rounded = round(away / step) * step;
+        if (fabs(rounded - away) <= g->reach * g->scale) return (int64_t)rounded;
     }
-    if (command == 'Z') {
-        p->source_x = p->source_start_x, p->source_y = p->source_start_y;
-    } else {
-        p->source_x = out[count - 2], p->source_y = out[count - 1];
-    }
-    if (command == 'M') p->source_start_x = p->source_x, p->source_start_y = p->source_y;
-    return count;
+    return llround(away);
 }
 
-/* One way to write the segment, appended to *out. */
-static bool put_segment(speller *s, char command, const int64_t *points, unsigned count,
-                        const pen *origin, int decimals, pare_buf *out)
+static bool put_steps(const grid *g, state *s, int64_t steps, pare_buf *out)
 {
-    const char upper = (char)toupper((unsigned char)command);
+    char spelled[PARE_SVG_NUMBER_CAP];
+    pare_svg_spell_units(steps, g->decimals, spelled);
+    return pare_svg_put_number(&s->speller, spelled, out);
+}
+
+/* One coordinate, from base on; *place: where that is. */
+static bool put_place(const grid *g, state *s, double want, int64_t base, int64_t *place,
+                      pare_buf *out)
+{
+    const int64_t steps = choose_steps(g, want, base);
+    *place = base + steps;
+    return put_steps(g, s, steps, out);
+}
+
+static bool is_near(const grid *g, double want, int64_t place)
+{
+    return fabs(want * g->scale - (double)place) <= g->reach * g->scale;
+}
+
+static bool is_mirrored(const grid *g, const state *s, const pare_svg_segment *one)
+{
+    int64_t x = s->x, y = s->y;
+    if (s->before == one->kind) x = 2 * s->x - s->handle_x, y = 2 * s->y - s->handle_y;
+    return is_near(g, one->points[0].x, x) && is_near(g, one->points[0].y, y);
+}
+
+/* Can the segment be written with this command? */
+static bool fits(const grid *g, const state *s, const pare_svg_segment *one, char upper)
+{
+    switch (upper) {
+    case 'H': return one->kind == 'L' && is_near(g, one->points[0].y, s->y);
+    case 'V': return one->kind == 'L' && is_near(g, one->points[0].x, s->x);
+    case 'S': return one->kind == 'C' && is_mirrored(g, s, one);
+    case 'T': return one->kind == 'Q' && is_mirrored(g, s, one);
+    default: return one->kind == upper;
+    }
+}
+
+static bool put_points(const grid *g, state *s, char command, const pare_svg_segment *one,
+                       pare_buf *out)
+{
     const bool relative = islower((unsigned char)command) != 0;
-    if (!put_command(s, command, out)) return false;
-    for (unsigned i = 0; i < count; i++) {
-        char spelled[NUMBER_CAP];
-        if ((upper == 'H' && i == 1) || (upper == 'V' && i == 0)) continue;
-        const int64_t from = !relative ? 0 : i % 2 ? origin->y : origin->x;
-        spell_units(points[i] - from, decimals, spelled);
-        if (!put_number(s, spelled, out)) return false;
+    const char upper = (char)toupper((unsigned char)command);
+    const int64_t x0 = relative ? s->x : 0, y0 = relative ? s->y : 0;
+    int64_t x = s->x, y = s->y;
+    const int last = one->kind == 'C' ? 2 : one->kind == 'Q' ? 1 : 0;
+    if (upper == 'S' || upper == 'T') {
+        const bool mirrors = s->before == one->kind;
+        s->handle_x = mirrors ? 2 * s->x - s->handle_x : s->x;
+        s->handle_y = mirrors ? 2 * s->y - s->handle_y : s->y;
+    }
+    for (int i = upper == 'S' || upper == 'T' ? 1 : 0; i <= last; i++) {
+        if (upper != 'V' && !put_place(g, s, one->points[i].x, x0, &x, out)) return false;
+        if (upper != 'H' && !put_place(g, s, one->points[i].y, y0, &y, out)) return false;
+        if (i == last - 1) s->handle_x = x, s->handle_y = y;
+    }
+    s->x = x, s->y = y;
+    if (upper == 'M') s->start_x = x, s->start_y = y;
+    return true;
+}
+
+static bool put_command(const grid *g, state *s, char command, const pare_svg_segment *one,
+                        pare_buf *out)
+{
+    if (!pare_svg_put_command(&s->speller, command, out)) return false;
+    if (one->kind == 'Z') {
+        s->x = s->start_x, s->y = s->start_y;
+    } else if (!put_points(g, s, command, one, out)) {
+        return false;
+    }
+    s->before = one->kind;
+    return true;
+}
+
+/* Keeps what was appended last, from middle on, when that is not longer than what is before it,
+ * from begin on. True: it was kept. */
+static bool keep_shorter(pare_buf *out, size_t begin, size_t middle)
+{
+    const size_t first = middle - begin, second = out->len - middle;
+    const bool keeps = second <= first;
+    if (keeps) memmove(out->data + begin, out->data + middle, second);
+    out->len = begin + (keeps ? second : first);
+    return keeps;
+}
+
+/* In the shortest of all ways. */
+static bool put_segment(const grid *g, state *s, const pare_svg_segment *one, pare_buf *out)
+{
+    static const char COMMANDS[] = "MmLlHhVvCcSsQqTtz";
+    const size_t begin = out->len;
+    const state before = *s;
+    bool is_first = true;
+    for (const char *c = COMMANDS; *c; c++) {
+        if (!fits(g, &before, one, (char)toupper((unsigned char)*c))) continue;
+        state tried = before;
+        const size_t middle = out->len;
+        if (!put_command(g, &tried, *c, one, out)) return false;
+        if (is_first || keep_shorter(out, begin, middle)) *s = tried;
+        is_first = false;
+    }
+    return !is_first;
+}
+
+/* ---- arcs ---- */
+
+static pare_svg_point place_of(const grid *g, int64_t x, int64_t y)
+{
+    return (pare_svg_point){(double)x / g->scale, (double)y / g->scale};
+}
+
+static bool put_radius(state *s, double radius, int decimals, double *written, pare_buf *out)
+{
+    char spelled[PARE_SVG_NUMBER_CAP];
+    const int64_t units = llround(radius * POWERS[decimals]);
+    *written = (double)units / POWERS[decimals];
+    pare_svg_spell_units(units, decimals, spelled);
+    return pare_svg_put_number(&s->speller, spelled, out);
+}
+
+/* *written: the arc that a viewer will see. */
+static bool put_arc_with(const grid *g, state *s, char command, int decimals,
+                         const pare_svg_segment *arc, pare_svg_segment *written, pare_buf *out)
+{
+    const bool relative = command == 'a';
+    const int64_t x0 = relative ? s->x : 0, y0 = relative ? s->y : 0;
+    const bool turns = fabs(arc->rx - arc->ry) > 0;
+    *written = *arc;
+    bool ok = pare_svg_put_command(&s->speller, command, out) &&
+              put_radius(s, arc->rx, decimals, &written->rx, out) &&
+              put_radius(s, arc->ry, decimals, &written->ry, out) &&
+              put_radius(s, turns ? arc->rotation : 0, 6, &written->rotation, out) &&
+              pare_svg_put_number(&s->speller, arc->is_large ? "1" : "0", out) &&
+              pare_svg_put_number(&s->speller, arc->is_sweep ? "1" : "0", out) &&
+              put_place(g, s, arc->points[0].x, x0, &s->x, out) &&
+              put_place(g, s, arc->points[0].y, y0, &s->y, out);
+    written->points[0] = place_of(g, s->x, s->y);
+    s->before = 'A';
+    return ok && written->rx > 0 && written->ry > 0;
+}
+
+/* An arc, and what it is to be close to: itself in the source, or curves. */
+typedef struct aim {
+    pare_svg_segment arc;
+    pare_svg_point from;
+    const pare_svg_segment *curves; /* NULL: the arc is one of the source */
+    size_t count;
+    double tolerance;
+} aim;
+
+static bool meets(const aim *a, pare_svg_point pen, const pare_svg_segment *written)
+{
+    enum { PARTS = 16 };
+    if (a->curves) {
+        return pare_svg_arc_is_near(pen, written, a->from, a->curves, a->count, a->tolerance);
+    }
+    pare_svg_arc want, have;
+    if (!pare_svg_arc_init(&want, a->from, &a->arc) || !pare_svg_arc_init(&have, pen, written)) {
+        return false;
+    }
+    for (int i = 0; i <= PARTS; i++) {
+        const pare_svg_point p = pare_svg_arc_at(&want, (double)i / PARTS);
+        const pare_svg_point q = pare_svg_arc_at(&have, (double)i / PARTS);
+        if (!(hypot(p.x - q.x, p.y - q.y) <= a->tolerance)) return false;
     }
     return true;
 }
 
-/* The shorter of the absolute and the relative way. */
-static bool put_shorter(speller *s, char upper, const int64_t *points, unsigned count,
-                        const pen *origin, int decimals, pare_buf *out)
+/* With as few decimals of the radii as are near enough. False: with none, and nothing is
+ * written. */
+static bool put_arc_as(const grid *g, state *s, char command, const aim *a, pare_buf *out)
 {
-    if (upper == 'L' && points[1] == origin->y) upper = 'H';
-    if (upper == 'L' && points[0] == origin->x) upper = 'V';
     const size_t begin = out->len;
-    const speller before = *s;
-    const char lower = (char)tolower((unsigned char)upper);
-    if (!put_segment(s, upper, points, count, origin, decimals, out)) return false;
-    const size_t absolute_len = out->len - begin;
-    const speller absolute = *s;
+    const state before = *s;
+    const pare_svg_point pen = place_of(g, s->x, s->y);
+    for (int decimals = 0; decimals <= PARE_SVG_DECIMALS_MAX; decimals++) {
+        pare_svg_segment written;
+        *s = before;
+        out->len = begin;
+        if (put_arc_with(g, s, command, decimals, &a->arc, &written, out) &&
+            meets(a, pen, &written)) {
+            return true;
+        }
+    }
     *s = before;
-    if (!put_segment(s, lower, points, count, origin, decimals, out)) return false;
-    const size_t relative_len = out->len - begin - absolute_len;
-    if (relative_len <= absolute_len) {
-        memmove(out->data + begin, out->data + begin + absolute_len, relative_len);
-        out->len = begin + relative_len;
-    } else {
-        out->len = begin + absolute_len;
-        *s = absolute;
-    }
-    return true;
-}
-
-static bool write_on_grid(const char *text, int decimals, pare_buf *out)
-{
-    const double scale = pow(10, decimals);
-    reader r = {.at = text};
-    speller s = {0};
-    pen p = {0};
-    segment one;
-    while (read_segment(&r, &one)) {
-        double points[6];
-        int64_t units[6];
-        const char upper = (char)toupper((unsigned char)one.command);
-        if (upper == 'A') return false;
-        const unsigned count = absolute_points(&p, &one, points);
-        for (unsigned i = 0; i < count; i++) {
-            if (!(fabs(points[i] * scale) < 1e15)) return false;
-            units[i] = llround(points[i] * scale);
-        }
-        if (upper == 'Z') {
-            if (!put_command(&s, 'z', out)) return false;
-            p.x = p.start_x, p.y = p.start_y;
-            continue;
-        }
-        const char as = upper == 'H' || upper == 'V' ? 'L' : upper;
-        if (!put_shorter(&s, as, units, count, &p, decimals, out)) return false;
-        p.x = units[count - 2], p.y = units[count - 1];
-        if (upper == 'M') p.start_x = p.x, p.start_y = p.y;
-    }
-    return !r.failed;
-}
-
-bool pare_svg_path_write(const char *text, int decimals, pare_buf *out)
-{
-    const size_t begin = out->len;
-    if (decimals >= 0 && decimals <= 6 && write_on_grid(text, decimals, out)) return true;
-    out->len = begin;
-    if (write_exact(text, out)) return true;
     out->len = begin;
     return false;
 }
 
-/* ---- checking ---- */
-
-/* The same number in another spelling. */
-static bool is_same_number(double a, double b)
+static bool put_arc(const grid *g, state *s, const aim *a, pare_buf *out)
 {
-    return fabs(a - b) <= 1e-9 * (1 + fabs(a));
+    const size_t begin = out->len;
+    const state before = *s;
+    if (!(fmax(a->arc.rx, a->arc.ry) < 1e6) || !put_arc_as(g, s, 'A', a, out)) return false;
+    const size_t middle = out->len;
+    state tried = before;
+    if (put_arc_as(g, &tried, 'a', a, out) && keep_shorter(out, begin, middle)) *s = tried;
+    return true;
 }
 
-static bool is_same_arc(const segment *a, const segment *b)
+/* Curves as the arc that they are, if that is shorter. *count: of curves that are written. */
+static bool put_curves(const grid *g, state *s, pare_svg_point from, const pare_svg_segment *first,
+                       size_t left, double tolerance, size_t *count, pare_buf *out)
 {
-    bool same = a->command == b->command;
-    for (unsigned i = 0; i < a->count && same; i++)
-        same = is_same_number(a->values[i], b->values[i]);
-    return same;
-}
-
-static bool is_near_segment(const segment *a, const segment *b, pen *pen_a, pen *pen_b,
-                            double tolerance)
-{
-    const char upper_a = (char)toupper((unsigned char)a->command);
-    const char upper_b = (char)toupper((unsigned char)b->command);
-    if (upper_a == 'A') { /* always exact, letter by letter */
-        return is_same_arc(a, b);
+    const size_t begin = out->len;
+    aim a = {.from = from, .curves = first, .tolerance = tolerance};
+    a.count = pare_svg_arc_fit(from, first, left, tolerance / 2, &a.arc);
+    *count = a.count > 0 ? a.count : 1;
+    state tried = *s;
+    for (size_t i = 0; i < *count; i++) {
+        if (!put_segment(g, s, first + i, out)) return false;
     }
-    double points_a[6], points_b[6];
-    const unsigned count = absolute_points(pen_a, a, points_a);
-    if (upper_b == 'A' || absolute_points(pen_b, b, points_b) != count) return false;
-    const bool line_a = upper_a == 'L' || upper_a == 'H' || upper_a == 'V';
-    const bool line_b = upper_b == 'L' || upper_b == 'H' || upper_b == 'V';
-    if (line_a != line_b || (!line_a && upper_a != upper_b)) return false;
-    for (unsigned i = 0; i < count; i++) {
-        if (!(fabs(points_a[i] - points_b[i]) <= tolerance)) return false;
+    const size_t middle = out->len;
+    if (a.count > 0 && put_arc(g, &tried, &a, out) && keep_shorter(out, begin, middle)) *s = tried;
+    return true;
+}
+
+static bool write_shape(const pare_svg_shape *shape, const grid *g, double tolerance, pare_buf *out)
+{
+    state s = {0};
+    pare_svg_point at = {0, 0};
+    size_t count;
+    for (size_t i = 0; i < shape->count; i += count) {
+        const pare_svg_segment *one = &shape->segments[i];
+        const aim itself = {.arc = *one, .from = at, .tolerance = tolerance};
+        count = 1;
+        if (one->kind == 'A') {
+            if (!put_arc(g, &s, &itself, out)) return false;
+        } else if (one->kind == 'C') {
+            if (!put_curves(g, &s, at, one, shape->count - i, tolerance, &count, out)) return false;
+        } else if (!put_segment(g, &s, one, out)) {
+            return false;
+        }
+        at = pare_svg_segment_end(&shape->segments[i + count - 1]);
     }
     return true;
 }
 
-bool pare_svg_path_is_near(const char *a, const char *b, double tolerance)
+static bool fits_grid(const pare_svg_shape *shape, double scale)
 {
-    reader reader_a = {.at = a}, reader_b = {.at = b};
-    pen pen_a = {0}, pen_b = {0};
-    segment one_a = {0}, one_b = {0};
-    for (;;) {
-        const bool more_a = read_segment(&reader_a, &one_a),
-                   more_b = read_segment(&reader_b, &one_b);
-        if (more_a != more_b || reader_a.failed || reader_b.failed) return false;
-        if (!more_a) return true;
-        if (toupper((unsigned char)one_a.command) == 'A') {
-            /* positions after an arc are those of its end */
-            if (!is_near_segment(&one_a, &one_b, &pen_a, &pen_b, tolerance)) return false;
-            const double x = islower((unsigned char)one_a.command) ? pen_a.source_x : 0;
-            const double y = islower((unsigned char)one_a.command) ? pen_a.source_y : 0;
-            pen_a.source_x = pen_b.source_x = x + one_a.values[5];
-            pen_a.source_y = pen_b.source_y = y + one_a.values[6];
-        } else if (!is_near_segment(&one_a, &one_b, &pen_a, &pen_b, tolerance)) {
-            return false;
+    for (size_t i = 0; i < shape->count; i++) {
+        for (int k = 0; k < 3; k++) {
+            const pare_svg_point p = shape->segments[i].points[k];
+            if (!(fabs(p.x * scale) < 1e15 && fabs(p.y * scale) < 1e15)) return false;
         }
     }
+    return true;
 }
 
-/* ---- transforms ---- */
-
-static double function_scale(const char *name, unsigned len, const double *v, unsigned count)
+/* Half of the tolerance is for other segments, half for their numbers. */
+static bool write_within(const char *text, double tolerance, double fineness, bool has_stroke,
+                         pare_buf *out)
 {
-    if (len == 9 && memcmp(name, "translate", 9) == 0 && count >= 1) return 1;
-    if (len == 6 && memcmp(name, "rotate", 6) == 0 && count >= 1) return 1;
-    if (len == 5 && memcmp(name, "scale", 5) == 0 && count >= 1) {
-        return fmax(fabs(v[0]), count > 1 ? fabs(v[1]) : 0);
-    }
-    if (len == 6 && memcmp(name, "matrix", 6) == 0 && count == 6) {
-        return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2] + v[3] * v[3]);
-    }
-    return -1;
+    grid g = {.reach = tolerance * fineness / 2};
+    while (g.decimals < PARE_SVG_DECIMALS_MAX && 0.5 / POWERS[g.decimals] > g.reach)
+        g.decimals++;
+    g.scale = POWERS[g.decimals];
+    pare_svg_shape shape;
+    if (0.5 / g.scale > g.reach || !pare_svg_shape_read(text, &shape)) return false;
+    bool ok = fits_grid(&shape, g.scale);
+    if (ok) pare_svg_shape_simplify(&shape, tolerance / 2, has_stroke);
+    const size_t begin = out->len;
+    ok = ok && write_shape(&shape, &g, tolerance, out) && pare_buf_append_byte(out, 0) == PARE_OK;
+    ok = ok && pare_svg_path_is_near(text, (const char *)out->data + begin, tolerance);
+    pare_svg_shape_deinit(&shape);
+    out->len = ok ? out->len - 1 : begin;
+    return ok;
 }
 
-double pare_svg_transform_scale(const char *text)
+bool pare_svg_path_write(const char *text, double tolerance, bool has_stroke, pare_buf *out)
 {
-    reader r = {.at = text};
-    double scale = 1;
-    for (skip_separators(&r); *r.at; skip_separators(&r)) {
-        double values[6];
-        unsigned count = 0;
-        const char *name = r.at;
-        while (isalpha((unsigned char)*r.at))
-            r.at++;
-        const unsigned name_len = (unsigned)(r.at - name);
-        skip_separators(&r);
-        if (*r.at++ != '(') return -1;
-        for (skip_separators(&r); *r.at != ')'; skip_separators(&r)) {
-            const unsigned len = number_len(r.at);
-            if (len == 0 || count == 6 || !parse_number(r.at, len, &values[count++])) return -1;
-            r.at += len;
-        }
-        r.at++;
-        const double one = function_scale(name, name_len, values, count);
-        if (one < 0) return -1;
-        scale *= one;
+    static const double FINENESS[] = {1, 1.0 / 8, 1.0 / 64};
+    for (size_t i = 0; i < sizeof FINENESS / sizeof *FINENESS && tolerance > 0; i++) {
+        if (write_within(text, tolerance, FINENESS[i], has_stroke, out)) return true;
     }
-    return scale;
+    const size_t begin = out->len;
+    if (write_exact(text, out)) return true;
+    out->len = begin;
+    return false;
 }

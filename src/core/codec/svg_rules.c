@@ -8,9 +8,9 @@
 
 #include "core/codec/svg_path.h"
 
-/* A point moves by at most this part of the shorter side of the picture: a twentieth of a pixel
- * in an icon of 1,000 pixels. */
-#define POINT_TOLERANCE (1.0 / 20000)
+/* What is drawn moves by at most this part of the shorter side of the picture: an eighth of a
+ * pixel in an icon of 1,000 pixels. */
+#define POINT_TOLERANCE (1.0 / 8000)
 
 /* ---- names ---- */
 
@@ -124,25 +124,19 @@ static bool note_subtree(xmlHashTablePtr table, const xmlNode *node)
     return true;
 }
 
-static int choose_decimals(const pare_svg *svg, double *tolerance)
+static double choose_tolerance(const pare_svg *svg)
 {
-    *tolerance = 0;
     if (svg->has_script || svg->has_animation || svg->has_unknown_scale || svg->view_px <= 0 ||
         svg->max_scale < 0 || (svg->has_use && svg->max_scale > 1)) {
-        return PARE_SVG_EXACT;
+        return 0;
     }
-    *tolerance = svg->view_px * POINT_TOLERANCE / svg->max_scale;
-    double half = 0.5;
-    for (int decimals = 0; decimals <= 6; decimals++, half /= 10) {
-        if (half <= *tolerance) return decimals;
-    }
-    return PARE_SVG_EXACT;
+    return svg->view_px * POINT_TOLERANCE / svg->max_scale;
 }
 
 pare_err pare_svg_rules_init(pare_svg_rules *rules, const pare_svg *svg, uint32_t keep)
 {
     *rules = (pare_svg_rules){.svg = svg, .keep = keep};
-    rules->decimals = choose_decimals(svg, &rules->tolerance);
+    rules->tolerance = choose_tolerance(svg);
     rules->references = xmlHashCreate(64);
     if (!rules->references || !note_subtree(rules->references, svg->root)) {
         return PARE_ERR_NO_MEMORY;
@@ -325,7 +319,7 @@ pare_err pare_svg_value(const pare_svg_rules *rules, const xmlAttr *a, pare_buf 
         if (strcmp(name, "style") == 0) return put_style(text, out);
         if (is_color(name, strlen(name))) return put_color(text, strlen(text), out);
         if (strcmp(name, "d") == 0 && pare_svg_is_element(a->parent, "path") &&
-            pare_svg_path_write(text, rules->decimals, out)) {
+            pare_svg_path_write(text, rules->tolerance, rules->svg->has_stroke, out)) {
             return PARE_OK;
         }
     }

@@ -10,8 +10,7 @@
 typedef struct pare_svg_rules {
     const pare_svg *svg;        /* borrowed */
     uint32_t keep;              /* PARE_KEEP_* */
-    int decimals;               /* of path data; PARE_SVG_EXACT */
-    double tolerance;           /* how far a point may move, in units of the user */
+    double tolerance;           /* how far a point may move, in units of the user; 0: not */
     xmlHashTablePtr references; /* owned; identifiers that are used in the file */
 } pare_svg_rules;
 

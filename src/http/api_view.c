@@ -149,7 +149,9 @@ static void open_row(void *user, const pare_result_row *row)
     const bool made = w->output && r->output && r->outcome == PARE_OUTCOME_OPTIMIZED;
     w->found = true;
     pare_text_add(&w->name, "%s", made ? r->output : r->input);
-    if (made) {
+    if (made && w->job->undone) { /* what has its name now is not the result */
+        w->err = pare_fail(&w->diag, PARE_ERR_NOT_FOUND, "the run was undone");
+    } else if (made) {
         w->err = pare_web_job_open(w->job, r->output, &w->fd, &w->diag);
     } else {
         w->err = pare_web_job_open_original(w->job, r, &w->fd, &w->diag);

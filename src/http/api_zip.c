@@ -216,6 +216,7 @@ void pare_api_download_zip(pare_request *request)
         pare_reply_error(request, 409, "job %lld has no results yet", (long long)job->id);
         return;
     }
+    if (pare_request_undone(request, job)) return; /* no result is left */
     if (server->downloads >= ZIPS_CAP) {
         pare_reply_error(request, 503, "%d zip files are being downloaded; try again later",
                          ZIPS_CAP);

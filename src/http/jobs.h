@@ -62,8 +62,8 @@ void pare_jobs_deinit(struct pare_server *server);
 pare_web_job *pare_jobs_find(const struct pare_server *server, int64_t id);
 /* The job of the address; replies 404 and returns NULL when there is none. */
 pare_web_job *pare_request_job(pare_request *request);
-/* Was the job undone, or is it being undone? Then nothing of it may be done again: its originals
- * are, or come back, in their places. Replies 409 and returns true. */
+/* Was the job undone, or is it being undone? Then there are no results, and nothing may be done
+ * again: its originals are, or come back, in their places. Replies 409 and returns true. */
 bool pare_request_undone(pare_request *request, const pare_web_job *job);
 unsigned pare_jobs_unfinished(const struct pare_server *server);
 

@@ -55,6 +55,11 @@ def in_place_is_undone():
         found = server.get(f"/api/v1/jobs/{job}")
         equal((found["undone"], found["can_undo"]), (True, False))
         equal(server.ask("POST", f"/api/v1/jobs/{job}/undo", b"").status, 409)
+        result = f"/api/v1/jobs/{job}/results/{done['seq']}"
+        true(server.ask("GET", result + "/original").body == before[done["input"]], "original out of its place")
+        for query in ("", "?display=1", "?thumbnail=64", "?download=1"):  # and never under the name of the result
+            equal(server.ask("GET", result + "/output" + query).status, 410, "output" + query)
+        equal(server.ask("GET", f"/api/v1/jobs/{job}/download.zip").status, 409, "zip")
         server.stop()
 
 

@@ -4,6 +4,7 @@ import { localeOf } from "./i18n";
 import { store } from "./state/app-state";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+const NARROW = new Set(["byte", "second", "millisecond"]); // "secs" is no better than "s"
 const formats = new Map<string, Intl.NumberFormat>(); // costly to make, asked for in every row
 
 function format(kind: string, digits: number, options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -15,7 +16,8 @@ function format(kind: string, digits: number, options: Intl.NumberFormatOptions)
 }
 
 function unit(value: number, name: string, digits = 0): string {
-  return format(name, digits, { style: "unit", unit: name, unitDisplay: name === "byte" ? "narrow" : "short" }).format(value);
+  return format(name, digits, { style: "unit", unit: name, unitDisplay: NARROW.has(name) ? "narrow" : "short", minimumFractionDigits: digits })
+    .format(value).replace(/(\d)(\p{L})/u, "$1\u00a0$2"); // "0B" in some languages
 }
 
 export function bytes(value: number): string {
@@ -26,7 +28,7 @@ export function bytes(value: number): string {
     step++;
   }
   const digits = step === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
-  return unit(scaled, UNITS[step], digits).replace(/(\d)(\p{L})/u, "$1\u00a0$2"); // "0B" in some languages
+  return unit(scaled, UNITS[step], digits);
 }
 
 export function count(value: number): string {

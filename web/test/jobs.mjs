@@ -62,6 +62,14 @@ test("a folder is optimized in place and put back", async () => {
   await page.click("dialog >> text=Put back");
   await until("undone", () => api(page, `/jobs/${id}`), (j) => j.undone);
   await page.waitForSelector(".run-name >> text=undone");
+  // Nothing is saved any more, and there is no result to have.
+  await page.waitForSelector("h1 >> text=The originals are back");
+  check("results to download", await page.locator(".row-line .c-more a").count(), 0);
+  check("what can be tried again", await page.locator(".run-actions >> text=/Retry|Undo|Resume/").count(), 0);
+  await page.click(".row-line.optimized .c-input a >> nth=0");
+  await page.waitForFunction(() => document.querySelector(".stage img")?.naturalWidth > 0);
+  check("pictures and ways to do it again", [await page.locator(".stage img").count(), await page.locator(".redo button").count()], [1, 0]);
+  await page.keyboard.press("Escape");
   if (REAL) check("the original is back", readFileSync(path.join(root, "site/image-0.png")).equals(before), true);
   check("problems", page.problems, []);
 });

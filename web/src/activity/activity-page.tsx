@@ -32,7 +32,7 @@ export function ActivityPage() {
         </Tile>
         <Tile title={t("activity.memory")} value={m ? format.bytes(m.memory_used_bytes) : "–"} unit={m ? t("activity.of", { total: format.bytes(m.memory_budget_bytes) }) : ""}>
           <Sparkline values={samples.map((s) => s.memory)} max={m?.memory_budget_bytes ?? 1} length={LENGTH} label={t("activity.overTime", { what: t("activity.memory") })} />
-          {m && <Meter value={m.memory_used_bytes} max={m.memory_budget_bytes} label={t("activity.memory")} text={format.bytes(m.memory_used_bytes)} />}
+          {m && <Meter scarce value={m.memory_used_bytes} max={m.memory_budget_bytes} label={t("activity.memory")} text={format.bytes(m.memory_used_bytes)} />}
         </Tile>
         <Tile title={t("activity.queue")} value={m ? format.count(m.queue_count) : "–"} unit={m?.queue_cap ? t("activity.of", { total: format.count(m.queue_cap) }) : ""}>
           <Sparkline values={samples.map((s) => s.queue)} max={m?.queue_cap || 1} length={LENGTH} label={t("activity.overTime", { what: t("activity.queue") })} />

@@ -27,10 +27,10 @@ export function Sparkline({ values, max, length, label }: { values: number[]; ma
   );
 }
 
-export function Meter({ value, max, label, text }: { value: number; max: number; label: string; text: string }) {
+export function Meter({ value, max, label, text, scarce = false }: { value: number; max: number; label: string; text: string; scarce?: boolean }) {
   const share = max > 0 ? Math.min(1, value / max) : 0;
   return (
-    <div className={`meter ${share > 0.95 ? "full" : ""}`} role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={max || 1} aria-valuenow={Math.min(value, max || 1)} aria-valuetext={text}>
+    <div className={`meter ${scarce && share > 0.95 ? "full" : ""}`} role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={max || 1} aria-valuenow={Math.min(value, max || 1)} aria-valuetext={text}>
       <span style={{ transform: `scaleX(${share})` }} />
     </div>
   );

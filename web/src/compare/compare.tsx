@@ -83,7 +83,7 @@ function Stage({ job, row, onClose }: { job: Job; row: Result; onClose: () => vo
   const [mode, setMode] = useState<Mode>("slider");
   const [split, setSplit] = useState(50);
   const view = useView();
-  const changed = row.outcome === "optimized";
+  const changed = row.outcome === "optimized" && !job.undone; // else there is one picture to show
   const [before, after] = (["original", "output"] as const).map((which) => urls.image(job.id, row.seq, which, "display=1"));
   useKeys({ job: job.id, row, view, split, setSplit, setMode });
   return (
@@ -186,7 +186,7 @@ function CompareFoot({ job, row }: { job: Job; row: Result }) {
           <Button icon="plus" disabled={redoing} onClick={() => void redo(job.id, row.seq, QUALITY_STEP)}>{t("compare.better")}</Button>
         </div>
       )}
-      {changed && (
+      {changed && !job.undone && (
         <a className="button plain" href={urls.image(job.id, row.seq, "output", "download=1")} download={format.baseName(row.output ?? row.input)}>
           <Icon name="download" size={18} /><span className="wide-only">{t("list.downloadShort")}</span>
         </a>

@@ -41,8 +41,9 @@ export function useView() {
   const box = {
     width,
     height,
-    x: width <= size.width ? (size.width - width) / 2 : size.width / 2 - place.x * width,
-    y: height <= size.height ? (size.height - height) / 2 : size.height / 2 - place.y * height,
+    // On whole pixels, so that edges stay sharp and the difference of two equal ones is black.
+    x: width <= size.width ? Math.round((size.width - width) / 2) : size.width / 2 - place.x * width,
+    y: height <= size.height ? Math.round((size.height - height) / 2) : size.height / 2 - place.y * height,
   };
 
   const moveTo = useCallback((x: number, y: number, at: number) => {

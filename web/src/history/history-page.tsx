@@ -91,14 +91,14 @@ function RunTable({ runs, onUndo }: { runs: Run[]; onUndo: (run: Run) => void })
         </thead>
         <tbody>{runs.map((run) => (
           <tr key={run.id}>
-            <td>{format.date(run.started_unix_s)}</td>
+            <td className="when">{format.date(run.started_unix_s)}</td>
             <td className="clip" title={run.command_line ?? run.folder ?? ""}>
               {run.job && jobs.has(run.job) ? <a href={`#/job/${run.job}`}>{jobs.get(run.job)!.name}</a> : run.command_line || run.folder || "–"}
             </td>
             <td className="num extra">{format.count(run.files)}</td>
             <td className="num extra">{run.failed ? format.count(run.failed) : ""}</td>
-            <td className="num">{format.bytes(savedBytes(run))}</td>
-            <td className="num extra">{format.percent(format.shareSaved(run.bytes_in, run.bytes_out), 1)}</td>
+            <td className="num">{run.undone ? "–" : format.bytes(savedBytes(run))}</td>
+            <td className="num extra">{run.undone ? "–" : format.percent(format.shareSaved(run.bytes_in, run.bytes_out), 1)}</td>
             <td className="num extra">{format.duration(run.ms)}</td>
             <td className="end">{run.can_undo && !run.undone ? <Button icon="undo" onClick={() => onUndo(run)}>{t("undo.button")}</Button> : <span className="muted">{stateOf(run)}</span>}</td>
           </tr>

@@ -68,7 +68,7 @@ export function ResultList({ job }: { job: Job }) {
   for (let index = first; index <= last; index++) {
     const row = rowAt(index);
     rows.push(
-      <ResultRow key={mirrored ? total - 1 - index : index} index={index} top={index * rowPx} job={job.id} row={row}
+      <ResultRow key={mirrored ? total - 1 - index : index} index={index} top={index * rowPx} job={job.id} undone={job.undone} row={row}
         active={index === active} settled={settled} />,
     );
   }

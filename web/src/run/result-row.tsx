@@ -13,12 +13,13 @@ interface RowProps {
   index: number;
   top: number;
   job: number;
+  undone: boolean;
   row: Result | undefined;
   active: boolean;
   settled: boolean;
 }
 
-export const ResultRow = memo(function ResultRow({ index, top, job, row, active, settled }: RowProps) {
+export const ResultRow = memo(function ResultRow({ index, top, job, undone, row, active, settled }: RowProps) {
   const t = useT();
   const position = { transform: `translateY(${top}px)` };
   if (!row) {
@@ -29,7 +30,7 @@ export const ResultRow = memo(function ResultRow({ index, top, job, row, active,
   const share = format.shareSaved(row.bytes_in, row.bytes_out);
   return (
     <div id={rowId(index)} className={`row-line ${active ? "active" : ""} ${row.outcome}`} style={position} role="row" aria-rowindex={index + 1}>
-      <span className="c-thumb" role="gridcell"><Thumbnail job={job} row={row} settled={settled} /></span>
+      <span className="c-thumb" role="gridcell"><Thumbnail job={job} which={row.outcome === "optimized" && !undone ? "output" : "original"} row={row} settled={settled} /></span>
       <span className="c-input" role="gridcell">
         <a href={compare} tabIndex={-1} title={row.input}>{format.baseName(row.input)}</a>
         <span className="sub">{formatChange(row)}{row.width > 0 && <> · {row.width}×{row.height}</>}</span>
@@ -46,7 +47,7 @@ export const ResultRow = memo(function ResultRow({ index, top, job, row, active,
         {row.outcome !== "optimized" && <span className="sub" title={row.message ?? undefined}>{reasonText(row, t)}</span>}
       </span>
       <span className="c-more" role="gridcell">
-        {row.outcome === "optimized" && (
+        {row.outcome === "optimized" && !undone && (
           <a href={urls.image(job, row.seq, "output", "download=1")} download={format.baseName(row.output ?? row.input)} tabIndex={-1}
             aria-label={t("list.download", { name: format.baseName(row.input) })} title={t("list.downloadShort")}><Icon name="download" size={18} /></a>
         )}
@@ -55,12 +56,11 @@ export const ResultRow = memo(function ResultRow({ index, top, job, row, active,
   );
 });
 
-function Thumbnail({ job, row, settled }: { job: number; row: Result; settled: boolean }) {
+function Thumbnail({ job, which, row, settled }: { job: number; which: "original" | "output"; row: Result; settled: boolean }) {
   const [broken, setBroken] = useState(false);
   const [wanted, setWanted] = useState(settled);
   if (settled && !wanted) setWanted(true);
   if (row.outcome === "failed" || broken || !wanted) return <span className="thumb"><Icon name="image" size={20} /></span>;
-  const which = row.outcome === "optimized" ? "output" : "original";
   return <img className="thumb" src={urls.image(job, row.seq, which, "thumbnail=96")} alt="" decoding="async" onError={() => setBroken(true)} />;
 }
 

@@ -63,7 +63,7 @@ function Numbers({ job, upload }: { job: Job; upload: Upload | null }) {
         <span className={`state ${job.state}`}>{t(`state.${job.undone ? "undone" : job.state}`)}</span>
       </p>
       <h1>
-        {p.files_done === 0 && job.state !== "done"
+        {job.undone ? t("run.undone") : p.files_done === 0 && job.state !== "done"
           ? t(job.state === "collecting" ? "run.uploading" : `run.head_${job.state}`)
           : saved > 0
             ? <>{t("run.saved", { bytes: format.bytes(saved) })} <span className="saved-share">{format.percent(format.shareSaved(p.bytes_in, p.bytes_out), 1)}</span></>

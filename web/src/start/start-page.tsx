@@ -80,7 +80,7 @@ function JobCard({ job }: { job: Job }) {
         <span className={`state ${job.state}`}>{t(`state.${job.undone ? "undone" : job.state}`)}</span>
         <span className="muted">
           {t("run.nOfN", { done: format.count(p.files_done), total: format.count(p.files_total) })}
-          {saved > 0 && <> · {t("run.savedShort", { bytes: format.bytes(saved), percent: format.percent(format.shareSaved(p.bytes_in, p.bytes_out)) })}</>}
+          {job.undone ? <> · {t("run.undone")}</> : saved > 0 && <> · {t("run.savedShort", { bytes: format.bytes(saved), percent: format.percent(format.shareSaved(p.bytes_in, p.bytes_out)) })}</>}
         </span>
         <span className="job-card-bar"><span style={{ transform: `scaleX(${job.state === "done" ? 1 : p.fraction})` }} /></span>
       </a>

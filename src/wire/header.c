@@ -283,6 +283,15 @@ static void planned_pixels(const pare_header *header, const pare_options *option
     }
 }
 
+/* What the encoder of the output takes for each pixel beside what all take: libjxl keeps planes of
+ * floats, the more of them the more it searches. Measured with 6 Mpx. */
+static double encoder_px_bytes(const pare_header *header, const pare_options *options)
+{
+    const pare_format to = options->target == PARE_TARGET_FORMAT ? options->format : header->format;
+    if (to != PARE_FORMAT_JXL) return 0;
+    return options->effort >= 8 ? 320 : options->effort >= 4 ? 96 : 48;
+}
+
 uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
                                   const pare_options *options)
 {
@@ -293,6 +302,8 @@ uint64_t pare_header_memory_bytes(const pare_header *header, uint64_t file_len,
     /* Decoded input, transformed copy, decoded candidate; the metric keeps planes of floats. */
     double need = base + (decoded + 2.0 * kept) * px_bytes;
     if (is_scored(options)) need += 60.0 * kept;
+    need += encoder_px_bytes(header, options) * kept;
+    if (header->format == PARE_FORMAT_JXL) need += 16.0 * decoded;
     if (header->format == PARE_FORMAT_GIF) need += 20.0 * decoded; /* canvases of both files */
     if (header->frames > 1) need += 60.0 * decoded; /* canvases, a frame in the encoder */
     if (decoded >= pixels(header, file_len)) need += 3.0 * (double)file_len;

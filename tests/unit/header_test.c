@@ -131,6 +131,10 @@ TEST(more_pixels_cost_more)
     const uint64_t need = pare_header_memory_bytes(&large, 1000, &options);
     CHECK_INT(need, >, pare_header_memory_bytes(&small, 1000, &options));
     CHECK_INT(pare_header_memory_bytes(&deep, 1000, &options), >, need);
+    options.target = PARE_TARGET_FORMAT; /* libjxl takes more than the others */
+    options.format = PARE_FORMAT_JXL;
+    CHECK_INT(pare_header_memory_bytes(&large, 1000, &options), >, need + 12000000LL * 90);
+    options.target = PARE_TARGET_ORIGINAL;
     const double scored = pare_header_cost(&large, 1000, &options);
     options.quality.mode = PARE_QUALITY_LOSSLESS;
     CHECK_TRUE(pare_header_cost(&large, 1000, &options) < scored);

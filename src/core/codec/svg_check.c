@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Does the written SVG say what the source says? Compared node by node, both read from bytes. */
 #include "core/codec/svg_path.h"
+#include "core/codec/svg_values.h"
 #include "core/codec/svg_writer.h"
 
 #include <string.h>
@@ -8,15 +9,15 @@
 /* Does the walk stop here? Dissolved groups are walked through, not stopped at. */
 static bool is_stop(const pare_svg_rules *rules, const xmlNode *node)
 {
-    if (node->type == XML_ELEMENT_NODE) return !pare_svg_dissolves(rules, node);
+    if (node->type == XML_ELEMENT_NODE) return !rules || !pare_svg_dissolves(rules, node);
     return node->type == XML_TEXT_NODE;
 }
 
 /* The next node that counts after this one, inside of root. *depth changes with it, not counting
- * dissolved groups. */
-static const xmlNode *walk(const pare_svg_rules *rules, const xmlNode *node, int *depth)
+ * dissolved groups. rules: NULL when every node counts. */
+static const xmlNode *walk(const pare_svg_rules *rules, const xmlNode *root, const xmlNode *node,
+                           int *depth)
 {
-    const xmlNode *const root = rules->svg->root;
     bool enters = node->type == XML_ELEMENT_NODE;
     for (;;) {
         const xmlNode *next = enters ? node->children : NULL;
@@ -31,7 +32,7 @@ static const xmlNode *walk(const pare_svg_rules *rules, const xmlNode *node, int
             next = node->next;
         }
         node = next;
-        const bool dropped = pare_svg_drops_node(rules, node);
+        const bool dropped = rules && pare_svg_drops_node(rules, node);
         if (!dropped && is_stop(rules, node)) return node;
         enters = !dropped && node->type == XML_ELEMENT_NODE;
     }
@@ -53,22 +54,17 @@ static const xmlAttr *find_same(const xmlNode *node, const xmlAttr *like)
     return NULL;
 }
 
-/* Both values in the shortest words are equal, or both are paths through the same points. */
-static bool is_same_value(const pare_svg_rules *rules, const pare_svg_rules *result_rules,
-                          const xmlAttr *a, const xmlAttr *b)
+/* b is what a is in the shortest words, or both are paths that draw the same. */
+static bool is_same_value(const pare_svg_rules *rules, const xmlAttr *a, const xmlAttr *b)
 {
-    pare_buf value_a = {0}, value_b = {0};
-    bool same = strcmp(pare_svg_text(a), pare_svg_text(b)) == 0;
+    const char *text = pare_svg_text(b);
     const bool is_path = !a->ns && strcmp((const char *)a->name, "d") == 0;
-    if (!same && is_path) {
-        same = pare_svg_path_is_near(pare_svg_text(a), pare_svg_text(b), rules->tolerance);
-    } else if (!same && pare_svg_value(rules, a, &value_a) == PARE_OK &&
-               pare_svg_value(result_rules, b, &value_b) == PARE_OK) {
-        same = value_a.len == value_b.len &&
-               (value_a.len == 0 || memcmp(value_a.data, value_b.data, value_a.len) == 0);
-    }
-    pare_buf_deinit(&value_a);
-    pare_buf_deinit(&value_b);
+    if (strcmp(pare_svg_text(a), text) == 0) return true;
+    if (is_path) return pare_svg_path_is_near(pare_svg_text(a), text, rules->tolerance);
+    pare_buf value = {0};
+    const bool same = pare_svg_value(rules, a, &value) == PARE_OK && value.len == strlen(text) &&
+                      (value.len == 0 || memcmp(value.data, text, value.len) == 0);
+    pare_buf_deinit(&value);
     return same;
 }
 
@@ -81,8 +77,7 @@ static bool is_empty_style(const pare_svg_rules *rules, const xmlAttr *a)
     return empty;
 }
 
-static bool is_same_node(const pare_svg_rules *rules, const pare_svg_rules *result_rules,
-                         const xmlNode *a, const xmlNode *b)
+static bool is_same_node(const pare_svg_rules *rules, const xmlNode *a, const xmlNode *b)
 {
     if (a->type != b->type) return false;
     if (a->type == XML_TEXT_NODE) return strcmp((char *)a->content, (char *)b->content) == 0;
@@ -92,7 +87,7 @@ static bool is_same_node(const pare_svg_rules *rules, const pare_svg_rules *resu
     for (const xmlAttr *attr = a->properties; attr; attr = attr->next) {
         if (pare_svg_drops_attribute(rules, attr) || is_empty_style(rules, attr)) continue;
         const xmlAttr *same = find_same(b, attr);
-        if (!same || !is_same_value(rules, result_rules, attr, same)) return false;
+        if (!same || !is_same_value(rules, attr, same)) return false;
         count++;
     }
     for (const xmlAttr *attr = b->properties; attr; attr = attr->next)
@@ -102,15 +97,14 @@ static bool is_same_node(const pare_svg_rules *rules, const pare_svg_rules *resu
 
 bool pare_svg_is_same(const pare_svg_rules *rules, const pare_svg *result)
 {
-    pare_svg_rules result_rules;
-    bool same = pare_svg_rules_init(&result_rules, result, rules->keep) == PARE_OK;
+    bool same = true;
     int depth_a = 0, depth_b = 0;
-    const xmlNode *a = rules->svg->root, *b = result->root;
+    const xmlNode *const root_a = rules->svg->root, *const root_b = result->root;
+    const xmlNode *a = root_a, *b = root_b;
     while (same && a && b) {
-        same = depth_a == depth_b && is_same_node(rules, &result_rules, a, b);
-        a = walk(rules, a, &depth_a);
-        b = walk(&result_rules, b, &depth_b);
+        same = depth_a == depth_b && is_same_node(rules, a, b);
+        a = walk(rules, root_a, a, &depth_a);
+        b = walk(NULL, root_b, b, &depth_b);
     }
-    pare_svg_rules_deinit(&result_rules);
     return same && !a && !b;
 }

@@ -65,6 +65,7 @@ static void note_attributes(const xmlNode *node, pare_svg *svg)
         svg->has_script |= strstr(text, "javascript:") != NULL;
         svg->has_unknown_scale |= strcmp(text, "objectBoundingBox") == 0;
         svg->has_unknown_scale |= strcmp(name, "style") == 0 && strstr(text, "transform") != NULL;
+        svg->has_current_color |= strcasestr(text, "currentcolor") != NULL;
         svg->has_stroke |= is_stroke(name, text);
         svg->has_labels |= strncmp(name, "aria-", 5) == 0;
     }
@@ -75,10 +76,21 @@ static void note_style_sheet(const xmlNode *node, pare_svg *svg)
     svg->has_style = true;
     for (const xmlNode *child = node->children; child; child = child->next) {
         const char *text = child->content ? (const char *)child->content : "";
+        svg->has_selectors |= strchr(text, '[') || strchr(text, '\\') || strstr(text, "@import");
+        svg->has_current_color |= strcasestr(text, "currentcolor") != NULL;
         svg->has_stroke |= strstr(text, "stroke") || strstr(text, "@import");
         svg->has_unknown_scale |= strstr(text, "transform") || strstr(text, "zoom") ||
                                   strstr(text, "@import") || strstr(text, "path(");
     }
+}
+
+static bool is_of_inkscape(const xmlNode *root)
+{
+    for (const xmlNs *ns = root->nsDef; ns; ns = ns->next) {
+        const char *href = ns->href ? (const char *)ns->href : "";
+        if (strstr(href, "inkscape.org/") || strstr(href, "sodipodi")) return true;
+    }
+    return false;
 }
 
 static void note_element(const xmlNode *node, pare_svg *svg)
@@ -102,6 +114,7 @@ static void note_tree(pare_svg *svg)
     double scales[260]; /* libxml2 allows a depth of 256 */
     unsigned depth = 0;
     scales[0] = svg->max_scale = 1;
+    svg->has_editor = is_of_inkscape(svg->root);
     for (const xmlNode *node = svg->root; node;) {
         if (node->type == XML_ELEMENT_NODE) {
             note_element(node, svg);
@@ -225,7 +238,7 @@ pare_err pare_svg_read(pare_bytes file, bool sanitize, pare_svg *out, pare_diag 
     if (sanitize) out->sanitized = pare_svg_sanitize(out->doc);
     for (const xmlNode *node = out->doc->children; node; node = node->next)
         if (node->type == XML_PI_NODE)
-            out->has_style = out->has_stroke = out->has_unknown_scale = true;
+            out->has_style = out->has_selectors = out->has_stroke = out->has_unknown_scale = true;
     note_tree(out);
     read_size(out);
     return PARE_OK;

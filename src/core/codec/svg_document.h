@@ -18,6 +18,9 @@ typedef struct pare_svg {
     bool has_script;            /* elements, handlers or links that run something */
     size_t sanitized;           /* what was taken out because it is dangerous */
     bool has_style;             /* a style sheet, inside or outside: it may select by structure */
+    bool has_selectors;         /* a style sheet outside, or one that selects by attributes */
+    bool has_editor;            /* made with Inkscape, which numbers everything through */
+    bool has_current_color;
     bool has_animation, has_text;
     bool has_labels;        /* elements are named by attributes that hold bare identifiers */
     bool has_unknown_scale; /* parts are drawn at sizes that the tree does not show */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/codec/svg_path.h"
+#include "core/codec/svg_values.h"
 
 /* What is drawn moves by at most this part of the shorter side of the picture: an eighth of a
  * pixel in an icon of 1,000 pixels. */
@@ -57,15 +57,16 @@ static bool is_in_text(const xmlNode *node)
     return false;
 }
 
-/* Identifiers that editors number through, such as path4123-7; nobody chose them. */
-static bool is_generated_id(const char *id)
+/* Identifiers that editors number through, such as path4123-7; nobody chose them. One digit is
+ * enough where an editor left its name. */
+static bool is_generated_id(const pare_svg *svg, const char *id)
 {
     size_t letters = 0;
     while (isalpha((unsigned char)id[letters]))
         letters++;
-    size_t rest = strspn(id + letters, "0123456789-");
-    return letters > 0 && rest >= 2 && isdigit((unsigned char)id[letters]) &&
-           id[letters + rest] == 0;
+    const size_t rest = strspn(id + letters, "0123456789-");
+    return letters > 0 && rest >= (svg->has_editor ? 1 : 2) &&
+           isdigit((unsigned char)id[letters]) && id[letters + rest] == 0;
 }
 
 /* ---- metadata ---- */
@@ -102,24 +103,58 @@ static bool note_reference(xmlHashTablePtr table, const char *begin, size_t len)
     return xmlHashUpdateEntry(table, (const xmlChar *)name, (void *)1, NULL) == 0;
 }
 
+/* What ends an identifier. */
+static const char IN_URL[] = "#)'\" ;,\t\r\n";
+static const char IN_SELECTOR[] = "#)'\" ;,\t\r\n{}.:>+~*/(";
+
 /* Everything after a '#' may be a reference. */
-static bool note_references(xmlHashTablePtr table, const char *text)
+static bool note_references(xmlHashTablePtr table, const char *text, const char *ends)
 {
     for (const char *at = strchr(text, '#'); at; at = strchr(at, '#')) {
-        const size_t len = strcspn(++at, "#)'\" ;,\t\r\n");
+        const size_t len = strcspn(++at, ends);
         if (!note_reference(table, at, len)) return false;
     }
     return true;
 }
 
-static bool note_subtree(xmlHashTablePtr table, const xmlNode *node)
+static bool note_element(xmlHashTablePtr table, const xmlNode *node)
+{
+    for (const xmlAttr *a = node->properties; a; a = a->next) {
+        if (!note_references(table, pare_svg_text(a), IN_URL)) return false;
+    }
+    if (!pare_svg_is_element(node, "style")) return true;
+    for (const xmlNode *child = node->children; child; child = child->next) {
+        const char *text = child->content ? (const char *)child->content : "";
+        if (!note_references(table, text, IN_URL) || !note_references(table, text, IN_SELECTOR)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool note_subtree(const pare_svg_rules *rules, xmlHashTablePtr table, const xmlNode *node)
 {
     for (; node; node = node->next) {
         if (node->type != XML_ELEMENT_NODE) continue;
-        for (const xmlAttr *a = node->properties; a; a = a->next) {
-            if (!note_references(table, pare_svg_text(a))) return false;
-        }
-        if (!note_subtree(table, node->children)) return false;
+        if (rules->references && pare_svg_drops_node(rules, node)) continue;
+        if (!note_element(table, node) || !note_subtree(rules, table, node->children)) return false;
+    }
+    return true;
+}
+
+/* References of what is not dropped; what they were to may be dropped then. */
+static bool note_all(pare_svg_rules *rules)
+{
+    enum { ROUNDS_MAX = 16 };
+    int before = -1;
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        xmlHashTablePtr table = xmlHashCreate(64);
+        const bool ok = table && note_subtree(rules, table, rules->svg->root);
+        if (rules->references) xmlHashFree(rules->references, NULL);
+        rules->references = table;
+        if (!ok) return false;
+        if (xmlHashSize(table) == before) return true;
+        before = xmlHashSize(table);
     }
     return true;
 }
@@ -137,17 +172,83 @@ pare_err pare_svg_rules_init(pare_svg_rules *rules, const pare_svg *svg, uint32_
 {
     *rules = (pare_svg_rules){.svg = svg, .keep = keep};
     rules->tolerance = choose_tolerance(svg);
-    rules->references = xmlHashCreate(64);
-    if (!rules->references || !note_subtree(rules->references, svg->root)) {
-        return PARE_ERR_NO_MEMORY;
-    }
-    return PARE_OK;
+    return note_all(rules) ? PARE_OK : PARE_ERR_NO_MEMORY;
 }
 
 void pare_svg_rules_deinit(pare_svg_rules *rules)
 {
     if (rules->references) xmlHashFree(rules->references, NULL);
     *rules = (pare_svg_rules){0};
+}
+
+/* ---- what is never painted ---- */
+
+static bool drops_id(const pare_svg_rules *rules, const char *id)
+{
+    const pare_svg *svg = rules->svg;
+    return !svg->has_selectors && !svg->has_animation && !svg->has_labels &&
+           is_generated_id(svg, id) && !xmlHashLookup(rules->references, (const xmlChar *)id);
+}
+
+/* Painted only where something refers to it, wherever it stands. */
+static bool is_resource(const xmlNode *node)
+{
+    static const char *const NAMES[] = {"linearGradient", "radialGradient", "pattern", "clipPath",
+                                        "mask",           "filter",         "marker",  "symbol"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (pare_svg_is_element(node, NAMES[i])) return true;
+    }
+    return false;
+}
+
+static bool is_shape(const xmlNode *node)
+{
+    static const char *const NAMES[] = {"g",    "path",     "rect",    "circle", "ellipse",
+                                        "line", "polyline", "polygon", "use",    "image"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (pare_svg_is_element(node, NAMES[i])) return true;
+    }
+    return false;
+}
+
+/* Can something refer to the node, or to what is in it? Depth is limited by libxml2. */
+static bool has_name(const pare_svg_rules *rules, const xmlNode *node)
+{
+    for (const xmlAttr *a = node->properties; a; a = a->next) {
+        const char *name = (const char *)a->name;
+        if (strcmp(name, "class") == 0) return true;
+        if (strcmp(name, "id") == 0 && (a->ns || !drops_id(rules, pare_svg_text(a)))) return true;
+    }
+    for (const xmlNode *child = node->children; child; child = child->next) {
+        if (child->type == XML_ELEMENT_NODE && has_name(rules, child)) return true;
+        if (pare_svg_is_element(child, "style")) return true;
+    }
+    return false;
+}
+
+static bool is_empty_group(const pare_svg_rules *rules, const xmlNode *node)
+{
+    if (!pare_svg_is_element(node, "g") || rules->svg->has_style || rules->svg->has_animation) {
+        return false;
+    }
+    for (const xmlAttr *a = node->properties; a; a = a->next) {
+        const char *name = (const char *)a->name;
+        const bool paints = strcmp(name, "filter") == 0 || strstr(pare_svg_text(a), "filter");
+        if (paints || strncmp(name, "aria-", 5) == 0 || strcmp(name, "role") == 0) return false;
+    }
+    for (const xmlNode *child = node->children; child; child = child->next) {
+        if (!pare_svg_drops_node(rules, child)) return false;
+    }
+    return !has_name(rules, node);
+}
+
+static bool is_never_painted(const pare_svg_rules *rules, const xmlNode *node)
+{
+    const bool is_defined =
+        node->parent && pare_svg_is_element(node->parent, "defs") && is_shape(node);
+    if (is_resource(node) || is_defined) return !has_name(rules, node);
+    return is_empty_group(rules, node) &&
+           (pare_svg_is_element(node->parent, "g") || node->parent == rules->svg->root);
 }
 
 /* ---- nodes ---- */
@@ -162,6 +263,7 @@ bool pare_svg_drops_node(const pare_svg_rules *rules, const xmlNode *node)
     if (node->type != XML_ELEMENT_NODE || rules->keep == PARE_KEEP_ALL) return false;
     if (is_editor(node->ns)) return true;
     if (pare_svg_is_element(node, "metadata")) return drops_metadata(rules, node);
+    if (is_never_painted(rules, node)) return true;
     if (!pare_svg_is_element(node, "defs")) return false;
     for (const xmlNode *child = node->children; child; child = child->next) {
         if (!pare_svg_drops_node(rules, child)) return false;
@@ -174,13 +276,6 @@ static bool is_on_root(const pare_svg_rules *rules, const xmlAttr *a)
     return a->parent == rules->svg->root;
 }
 
-static bool drops_id(const pare_svg_rules *rules, const char *id)
-{
-    const pare_svg *svg = rules->svg;
-    return !svg->has_style && !svg->has_animation && !svg->has_labels && is_generated_id(id) &&
-           !xmlHashLookup(rules->references, (const xmlChar *)id);
-}
-
 bool pare_svg_drops_attribute(const pare_svg_rules *rules, const xmlAttr *a)
 {
     const char *name = (const char *)a->name, *text = pare_svg_text(a);
@@ -191,6 +286,11 @@ bool pare_svg_drops_attribute(const pare_svg_rules *rules, const xmlAttr *a)
                !rules->svg->has_unknown_scale;
     }
     if (strcmp(name, "id") == 0) return drops_id(rules, text);
+    if (pare_svg_is_idle(rules, a->parent, name, strlen(name), text, strlen(text), false))
+        return true;
+    if (strcmp(name, "type") == 0 && pare_svg_is_element(a->parent, "style")) {
+        return strcmp(text, "text/css") == 0;
+    }
     if (strcmp(name, "enable-background") == 0) return true; /* no viewer knows it */
     if (!is_on_root(rules, a)) return false;
     if (strcmp(name, "version") == 0 || strcmp(name, "baseProfile") == 0) return true;
@@ -215,113 +315,4 @@ bool pare_svg_dissolves(const pare_svg_rules *rules, const xmlNode *node)
         if (child->type == XML_TEXT_NODE && !is_blank((const char *)child->content)) return false;
     }
     return true;
-}
-
-/* ---- values ---- */
-
-static bool is_color(const char *name, size_t len)
-{
-    static const char *const NAMES[] = {"fill",        "stroke",         "stop-color",
-                                        "flood-color", "lighting-color", "color"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
-        if (len == strlen(NAMES[i]) && memcmp(name, NAMES[i], len) == 0) return true;
-    }
-    return false;
-}
-
-/* #aabbcc is #abc. */
-static pare_err put_color(const char *text, size_t len, pare_buf *out)
-{
-    bool doubled = len == 7 && text[0] == '#';
-    for (int i = 1; doubled && i < 7; i += 2) {
-        doubled = isxdigit((unsigned char)text[i]) &&
-                  tolower((unsigned char)text[i]) == tolower((unsigned char)text[i + 1]);
-    }
-    if (!doubled) return pare_buf_append(out, text, len);
-    return pare_buf_append(out, (char[4]){'#', text[1], text[3], text[5]}, 4);
-}
-
-/* Length up to one of the ends outside of quotes and parentheses. */
-static size_t span_until(const char *text, const char *ends)
-{
-    char quote = 0;
-    int depth = 0;
-    size_t len = 0;
-    for (; text[len]; len++) {
-        const char c = text[len];
-        if (quote) {
-            if (c == quote) quote = 0;
-        } else if (c == '"' || c == '\'') {
-            quote = c;
-        } else if (c == '(') {
-            depth++;
-        } else if (c == ')') {
-            depth--;
-        } else if (depth <= 0 && strchr(ends, c)) {
-            break;
-        }
-    }
-    return len;
-}
-
-static void trim(const char **text, size_t *len)
-{
-    while (*len > 0 && isspace((unsigned char)**text))
-        (*text)++, (*len)--;
-    while (*len > 0 && isspace((unsigned char)(*text)[*len - 1]))
-        (*len)--;
-}
-
-static bool starts_with(const char *text, size_t len, const char *prefix)
-{
-    return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static pare_err put_property(const char *text, size_t len, bool *is_first, pare_buf *out)
-{
-    trim(&text, &len);
-    if (len == 0 || starts_with(text, len, "-inkscape-") ||
-        starts_with(text, len, "enable-background")) {
-        return PARE_OK;
-    }
-    if (!*is_first) PARE_TRY(pare_buf_append_byte(out, ';'));
-    *is_first = false;
-    const char *colon = memchr(text, ':', len);
-    if (!colon) return pare_buf_append(out, text, len);
-    const char *name = text, *value = colon + 1;
-    size_t name_len = (size_t)(colon - text), value_len = len - name_len - 1;
-    trim(&name, &name_len);
-    trim(&value, &value_len);
-    PARE_TRY(pare_buf_append(out, name, name_len));
-    PARE_TRY(pare_buf_append_byte(out, ':'));
-    return is_color(name, name_len) ? put_color(value, value_len, out)
-                                    : pare_buf_append(out, value, value_len);
-}
-
-static pare_err put_style(const char *text, pare_buf *out)
-{
-    bool is_first = true;
-    if (strstr(text, "/*") || strchr(text, '\\') || strchr(text, '{')) {
-        return pare_buf_append(out, text, strlen(text));
-    }
-    while (*text) {
-        const size_t len = span_until(text, ";");
-        PARE_TRY(put_property(text, len, &is_first, out));
-        text += len + (text[len] ? 1 : 0);
-    }
-    return PARE_OK;
-}
-
-pare_err pare_svg_value(const pare_svg_rules *rules, const xmlAttr *a, pare_buf *out)
-{
-    const char *name = (const char *)a->name, *text = pare_svg_text(a);
-    if (!a->ns && !rules->svg->has_script) {
-        if (strcmp(name, "style") == 0) return put_style(text, out);
-        if (is_color(name, strlen(name))) return put_color(text, strlen(text), out);
-        if (strcmp(name, "d") == 0 && pare_svg_is_element(a->parent, "path") &&
-            pare_svg_path_write(text, rules->tolerance, rules->svg->has_stroke, out)) {
-            return PARE_OK;
-        }
-    }
-    return pare_buf_append(out, text, strlen(text));
 }

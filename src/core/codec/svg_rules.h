@@ -25,8 +25,4 @@ bool pare_svg_drops_attribute(const pare_svg_rules *rules, const xmlAttr *attrib
 /* Does the group say nothing, so that its children may stand in its place? */
 bool pare_svg_dissolves(const pare_svg_rules *rules, const xmlNode *node);
 
-/* The value as it is written, appended to *out. Errors: PARE_ERR_NO_MEMORY. */
-PARE_NODISCARD pare_err pare_svg_value(const pare_svg_rules *rules, const xmlAttr *attribute,
-                                       pare_buf *out);
-
 #endif /* PARE_CORE_SVG_RULES_H */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/codec/svg_values.h"
+
 static pare_err put(pare_buf *out, const char *text)
 {
     return pare_buf_append(out, text, strlen(text));

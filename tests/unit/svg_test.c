@@ -294,10 +294,44 @@ TEST(what_is_harmless_survives_and_what_cannot_be_made_safe_fails)
     check(SVG "><script>a()</script></svg>", PARE_KEEP_DEFAULT, SVG "><script>a()</script></svg>");
 }
 
+/* Rules and names all stay: in a page they hold for the page. */
+TEST(style_sheets_lose_blanks_and_comments)
+{
+    check(SVG "><style type='text/css'>\n  /* c */ .a , g > .b{ fill : url( #x ) ; stroke:red; }\n"
+              "  a :hover , a:hover{ } @media (min-width: 3px) and (x) { svg a { x:calc(1px + 2px)"
+              " ! important } }/*! by somebody */ .c/**/d{content:' ; '}</style></svg>",
+          PARE_KEEP_DEFAULT,
+          SVG
+          "><style>.a,g > .b{fill :url( #x );stroke:red}a :hover,a:hover{}@media (min-width: 3px)"
+          " and (x){svg a{x:calc(1px + 2px) ! important}}/*! by somebody */ .c/**/d{content:' ; "
+          "'}</style></svg>");
+    check(SVG "><style> a { b : 'c </style><style>} a { } </style><style> </style></svg>",
+          PARE_KEEP_DEFAULT,
+          SVG "><style> a { b : 'c </style><style>} a { } </style><style> </style></svg>");
+    check(SVG "><style> /* c */ a { } </style></svg>", PARE_KEEP_COMMENT,
+          SVG "><style>/* c */ a{}</style></svg>");
+}
+
+/* Regions of filters, gradients and letters scale no path. */
+TEST(only_what_scales_paths_keeps_all_decimals)
+{
+    check(SVG "><filter id='f' filterUnits='objectBoundingBox'/><path d='M1.23456 0H9' style='"
+              "text-transform:none;fill:red'/></svg>",
+          PARE_KEEP_DEFAULT,
+          SVG "><filter id=\"f\" filterUnits=\"objectBoundingBox\"/><path d=\"m1.235 0H9\" "
+              "style=\"fill:red\"/></svg>");
+    check(SVG "><clipPath id='f' clipPathUnits='objectBoundingBox'><path d='M.123456 0H1'/>"
+              "</clipPath></svg>",
+          PARE_KEEP_DEFAULT,
+          SVG "><clipPath id=\"f\" clipPathUnits=\"objectBoundingBox\"><path d=\"M.123456 0H1\"/>"
+              "</clipPath></svg>");
+}
+
 RUN(nothing_that_runs_or_is_fetched_gets_through,
     what_is_harmless_survives_and_what_cannot_be_made_safe_fails, what_does_not_show_goes,
     what_is_referred_to_stays, what_nothing_can_refer_to_goes, values_get_shorter_words,
     what_holds_anyway_is_not_said, text_and_titles_keep_their_blanks,
+    style_sheets_lose_blanks_and_comments, only_what_scales_paths_keeps_all_decimals,
     files_with_scripts_lose_comments_only, rights_are_kept_unless_stripped,
     groups_stay_where_structure_counts, decimals_follow_the_size_at_which_a_path_is_drawn,
     entities_and_strange_encodings_are_left_alone, depth_and_damage_are_errors_and_not_more,

@@ -68,6 +68,17 @@ static bool is_same_value(const pare_svg_rules *rules, const xmlAttr *a, const x
     return same;
 }
 
+static bool is_same_text(const pare_svg_rules *rules, const xmlNode *a, const xmlNode *b)
+{
+    const char *text = (const char *)b->content;
+    pare_buf value = {0};
+    const bool same = pare_svg_text_value(rules, a, (const char *)a->content, &value) == PARE_OK &&
+                      value.len == strlen(text) &&
+                      (value.len == 0 || memcmp(value.data, text, value.len) == 0);
+    pare_buf_deinit(&value);
+    return same;
+}
+
 static bool is_empty_style(const pare_svg_rules *rules, const xmlAttr *a)
 {
     pare_buf value = {0};
@@ -80,7 +91,7 @@ static bool is_empty_style(const pare_svg_rules *rules, const xmlAttr *a)
 static bool is_same_node(const pare_svg_rules *rules, const xmlNode *a, const xmlNode *b)
 {
     if (a->type != b->type) return false;
-    if (a->type == XML_TEXT_NODE) return strcmp((char *)a->content, (char *)b->content) == 0;
+    if (a->type == XML_TEXT_NODE) return is_same_text(rules, a, b);
     if (strcmp((const char *)a->name, (const char *)b->name) != 0) return false;
     if (strcmp(href_of(a->ns), href_of(b->ns)) != 0) return false;
     unsigned count = 0;

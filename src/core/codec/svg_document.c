@@ -43,6 +43,26 @@ static bool is_one_of(const xmlNode *node, const char *const *names)
     return false;
 }
 
+/* Units of what is drawn; those of gradients and of regions of filters move no point. */
+static bool is_content_scaled(const char *name, const char *text)
+{
+    static const char *const NAMES[] = {"clipPathUnits", "maskContentUnits", "patternContentUnits"};
+    if (strcmp(text, "objectBoundingBox") != 0) return false;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (strcmp(name, NAMES[i]) == 0) return true;
+    }
+    return false;
+}
+
+/* In a style; text-transform is about letters. */
+static bool has_transform(const char *text)
+{
+    for (const char *at = text; (at = strstr(at, "transform")); at += 9) {
+        if (at < text + 5 || memcmp(at - 5, "text-", 5) != 0) return true;
+    }
+    return strstr(text, "scale:") || strstr(text, "offset-path");
+}
+
 /* Does an attribute say that lines are drawn? "none" is the only other value that files hold. */
 static bool is_stroke(const char *name, const char *text)
 {
@@ -63,8 +83,8 @@ static void note_attributes(const xmlNode *node, pare_svg *svg)
         const char *name = (const char *)a->name, *text = pare_svg_text(a);
         svg->has_script |= name[0] == 'o' && name[1] == 'n';
         svg->has_script |= strstr(text, "javascript:") != NULL;
-        svg->has_unknown_scale |= strcmp(text, "objectBoundingBox") == 0;
-        svg->has_unknown_scale |= strcmp(name, "style") == 0 && strstr(text, "transform") != NULL;
+        svg->has_unknown_scale |= is_content_scaled(name, text);
+        svg->has_unknown_scale |= strcmp(name, "style") == 0 && has_transform(text);
         svg->has_current_color |= strcasestr(text, "currentcolor") != NULL;
         svg->has_stroke |= is_stroke(name, text);
         svg->has_labels |= strncmp(name, "aria-", 5) == 0;
@@ -79,7 +99,7 @@ static void note_style_sheet(const xmlNode *node, pare_svg *svg)
         svg->has_selectors |= strchr(text, '[') || strchr(text, '\\') || strstr(text, "@import");
         svg->has_current_color |= strcasestr(text, "currentcolor") != NULL;
         svg->has_stroke |= strstr(text, "stroke") || strstr(text, "@import");
-        svg->has_unknown_scale |= strstr(text, "transform") || strstr(text, "zoom") ||
+        svg->has_unknown_scale |= has_transform(text) || strstr(text, "zoom") ||
                                   strstr(text, "@import") || strstr(text, "path(");
     }
 }

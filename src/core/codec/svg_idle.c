@@ -71,6 +71,7 @@ static const known INHERITED[] = {
     {"color-rendering", "auto"},
     {"shape-rendering", "auto"},
     {"image-rendering", "auto"},
+    {"text-anchor", "start"},
     {"paint-order", "normal"},
     {"paint-order", "fill markers stroke"},
 };
@@ -141,6 +142,15 @@ static bool is_leaf(const xmlNode *node)
     return false;
 }
 
+static bool is_container(const xmlNode *node)
+{
+    static const char *const NAMES[] = {"g", "stop", "text", "tspan"};
+    for (size_t k = 0; k < sizeof NAMES / sizeof *NAMES; k++) {
+        if (pare_svg_is_element(node, NAMES[k])) return true;
+    }
+    return false;
+}
+
 /* Is it said here that no line is drawn? */
 static bool is_without_stroke(const xmlNode *node)
 {
@@ -180,7 +190,7 @@ bool pare_svg_is_idle(const pare_svg_rules *rules, const xmlNode *node, const ch
         if (begins(n, "stroke-") && is_without_stroke(node)) return true;
         if (pare_svg_is_element(node, "path") && is_of_text(n)) return true;
         if (is(n, "color") && !svg->has_current_color) return true;
-    } else if (!pare_svg_is_element(node, "g") && !pare_svg_is_element(node, "stop")) {
+    } else if (!is_container(node)) {
         return false;
     }
     if (is_in(OWN, sizeof OWN / sizeof *OWN, n, v)) return true;

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/codec/svg_path.h"
+#include "core/codec/svg_sheet.h"
 #include "core/codec/svg_spell.h"
 
 /* ---- colours ---- */
@@ -315,5 +316,15 @@ pare_err pare_svg_value(const pare_svg_rules *rules, const xmlAttr *a, pare_buf 
     if (is_edge(node, name) && put_edge(rules, text, out)) return PARE_OK;
     if (is_length(name)) return put_length(text, out);
     if (put_list(node, name, text, out)) return PARE_OK;
+    return pare_buf_append(out, text, strlen(text));
+}
+
+pare_err pare_svg_text_value(const pare_svg_rules *rules, const xmlNode *node, const char *text,
+                             pare_buf *out)
+{
+    const bool is_sheet = pare_svg_is_element(node->parent, "style") && !node->prev && !node->next;
+    if (is_sheet && !rules->svg->has_script && rules->keep != PARE_KEEP_ALL) {
+        return pare_svg_sheet_write(text, (rules->keep & PARE_KEEP_COMMENT) != 0, out);
+    }
     return pare_buf_append(out, text, strlen(text));
 }

@@ -9,6 +9,10 @@
 PARE_NODISCARD pare_err pare_svg_value(const pare_svg_rules *rules, const xmlAttr *attribute,
                                        pare_buf *out);
 
+/* The same for text, which is a style sheet or is written as it is. */
+PARE_NODISCARD pare_err pare_svg_text_value(const pare_svg_rules *rules, const xmlNode *node,
+                                            const char *text, pare_buf *out);
+
 /* Does it change nothing that this property has this value on this element? in_style: it stands in
  * a style attribute, otherwise it is an attribute. */
 bool pare_svg_is_idle(const pare_svg_rules *rules, const xmlNode *node, const char *name,

@@ -125,6 +125,17 @@ static pare_err put_element(const pare_svg_rules *rules, const xmlNode *node, pa
     return pare_buf_append_byte(out, '>');
 }
 
+static pare_err put_text(const pare_svg_rules *rules, const xmlNode *node, const char *text,
+                         pare_buf *out)
+{
+    pare_buf value = {0};
+    pare_err err = pare_svg_text_value(rules, node, text, &value);
+    if (err == PARE_OK)
+        err = put_escaped(out, value.data ? (const char *)value.data : "", value.len, 0);
+    pare_buf_deinit(&value);
+    return err;
+}
+
 static pare_err put_node(const pare_svg_rules *rules, const xmlNode *node, pare_buf *out)
 {
     const char *text = node->content ? (const char *)node->content : "";
@@ -132,7 +143,7 @@ static pare_err put_node(const pare_svg_rules *rules, const xmlNode *node, pare_
     switch (node->type) {
     case XML_ELEMENT_NODE: return put_element(rules, node, out);
     case XML_TEXT_NODE:
-    case XML_CDATA_SECTION_NODE: return put_escaped(out, text, strlen(text), 0);
+    case XML_CDATA_SECTION_NODE: return put_text(rules, node, text, out);
     case XML_COMMENT_NODE:
         PARE_TRY(put(out, "<!--"));
         PARE_TRY(put(out, text));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/codec/jpeg_check.h"
+#include "core/codec/jpeg_check_scan.h"
 #include "core/codec/jpeg_coeffs.h"
 #include "core/codec/jpeg_encoder.h"
 #include "data/make_image.h"
@@ -185,6 +186,85 @@ TEST(swapped_symbols_of_a_huffman_table_are_seen)
     }
 }
 
+/* Blocks with few numbers far apart, most of them small: long gaps, with and without numbers that
+ * showed before in them. */
+static void make_sparse_frame(pare_jpeg_frame *frame, uint64_t *random)
+{
+    const pare_jpeg_plane plane = {.h = 1, .v = 1, .width_blocks = 12, .height_blocks = 6};
+    pare_jpeg_blocks *blocks = &frame->blocks[0];
+    *frame = (pare_jpeg_frame){.component_count = 1, .max_h = 1, .max_v = 1};
+    frame->width_px = 96;
+    frame->height_px = 48;
+    CHECK_INT(pare_jpeg_blocks_init(blocks, &plane), ==, PARE_OK);
+    for (uint32_t y = 0; y < plane.height_blocks; y++) {
+        CHECK_INT(pare_jpeg_blocks_begin_row(blocks, y), ==, PARE_OK);
+        for (uint32_t x = 0; x < plane.width_blocks; x++) {
+            const size_t begin = blocks->len, index = (size_t)y * plane.width_blocks + x;
+            const uint64_t one_in = 2 + test_random(random) % 40;
+            for (int k = 1; k < 64; k++) {
+                if (test_random(random) % one_in != 0) continue;
+                const int magnitude = 1 + (int)(test_random(random) % 7);
+                blocks->positions[blocks->len] = (uint8_t)k;
+                blocks->values[blocks->len++] =
+                    (int16_t)(test_random(random) & 1 ? magnitude : -magnitude);
+            }
+            blocks->dc[index] = 0;
+            blocks->counts[index] = (uint8_t)(blocks->len - begin);
+        }
+    }
+}
+
+/* The scan's data with a marker behind it, and the tables as they are read from a file. */
+static pare_buf write_scan(const pare_jpeg_frame *frame, const pare_jpeg_scan *scan,
+                           pare_jpeg_codes *codes, uint32_t *long_gaps)
+{
+    pare_jpeg_stats stats = {0};
+    pare_jpeg_huffman tables[PARE_JPEG_SLOTS] = {0};
+    pare_buf out = {0};
+    pare_jpeg_scan_count(frame, scan, 1, &stats);
+    *long_gaps += stats.histograms[PARE_JPEG_SLOT_AC][0xf0];
+    pare_jpeg_huffman_build(stats.histograms[PARE_JPEG_SLOT_AC], &tables[PARE_JPEG_SLOT_AC]);
+    CHECK_TRUE(pare_jpeg_codes_read(tables[PARE_JPEG_SLOT_AC].length_counts + 1,
+                                    tables[PARE_JPEG_SLOT_AC].symbols, &codes[PARE_JPEG_SLOT_AC]));
+    CHECK_INT(pare_jpeg_scan_write(frame, scan, tables, &out), ==, PARE_OK);
+    CHECK_INT(pare_buf_append(&out, "\xff\xd9", 2), ==, PARE_OK);
+    return out;
+}
+
+TEST(bands_with_long_gaps_are_read_and_each_wrong_bit_is_seen)
+{
+    static const pare_jpeg_scan SCANS[] = {
+        {.se = 63, .ss = 1, .al = 0},          {.se = 63, .ss = 1, .al = 1},
+        {.se = 63, .ss = 1, .ah = 1, .al = 0}, {.se = 63, .ss = 1, .ah = 2, .al = 1},
+        {.se = 60, .ss = 4, .ah = 1, .al = 0}, {.se = 40, .ss = 7, .al = 0}};
+    static pare_jpeg_codes codes[PARE_JPEG_SLOTS];
+    uint64_t random = 5;
+    for (size_t i = 0; i < sizeof SCANS / sizeof *SCANS; i++) {
+        uint32_t long_gaps = 0;
+        pare_jpeg_scan scan = SCANS[i];
+        scan.component_count = 1;
+        scan.progressive = true;
+        for (int round = 0; round < 20; round++) {
+            pare_jpeg_frame frame;
+            size_t len, taken = 0;
+            make_sparse_frame(&frame, &random);
+            pare_buf data = write_scan(&frame, &scan, codes, &long_gaps);
+            CHECK_TRUE(pare_jpeg_scan_says(&frame, &scan, codes, pare_buf_view(&data), &len));
+            CHECK_INT(len, ==, data.len - 2);
+            for (size_t bit = 0; bit < 8 * (data.len - 2); bit++) {
+                data.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+                taken += pare_jpeg_scan_says(&frame, &scan, codes, pare_buf_view(&data), &len) &&
+                         len == data.len - 2;
+                data.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            }
+            CHECK_INT(taken, ==, 0);
+            pare_buf_deinit(&data);
+            pare_jpeg_blocks_deinit(&frame.blocks[0]);
+        }
+        CHECK_INT(long_gaps, >, 50);
+    }
+}
+
 TEST(bytes_too_few_or_too_many_are_seen)
 {
     written w;
@@ -275,6 +355,7 @@ TEST(a_plan_far_from_its_source_is_seen)
 }
 
 RUN(what_the_encoder_writes_is_taken, one_wrong_bit_anywhere_is_seen,
+    bands_with_long_gaps_are_read_and_each_wrong_bit_is_seen,
     swapped_symbols_of_a_huffman_table_are_seen, bytes_too_few_or_too_many_are_seen,
     a_lost_or_doubled_scan_is_seen, a_try_at_another_quality_in_between_does_not_matter,
     a_plan_far_from_its_source_is_seen)

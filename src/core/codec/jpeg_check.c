@@ -331,34 +331,35 @@ pare_err pare_jpeg_check(pare_bytes file, const pare_jpeg_file *want, pare_diag 
     return pare_fail(diag, PARE_ERR_VERIFY, "verify: JPEG: other metadata");
 }
 
-/* Steps between a number and what it was made from. The largest and smallest numbers stand for all
- * beyond them. */
-static bool is_near(int number, float source_steps, float limit)
+/* The largest and smallest numbers stand for all beyond them. */
+static bool is_extreme(int number)
 {
-    const float gap = fabsf((float)number - source_steps);
-    return gap <= limit || number >= PARE_JPEG_AC_MAX || number <= -PARE_JPEG_AC_MAX;
+    return number >= PARE_JPEG_AC_MAX || number <= -PARE_JPEG_AC_MAX;
 }
 
 static bool is_plane_near(const pare_jpeg_blocks *blocks, const uint16_t *quant,
                           const pare_jpeg_plane *plane)
 {
     uint8_t zigzag[64];
-    float factors[64]; /* zigzag order */
+    float factors[64], limits[64]; /* steps a stored unit; steps between number and source */
     make_zigzag(zigzag);
-    for (int k = 0; k < 64; k++)
+    for (int k = 0; k < 64; k++) {
         factors[k] = plane->step[zigzag[k]] / (float)quant[zigzag[k]];
+        /* the quantizer takes `shrink` off before it rounds */
+        limits[k] = k ? 1.51f + plane->shrink * factors[k] : 0.51f;
+    }
     size_t index = 0, at = 0;
     for (uint32_t y = 0; y < blocks->height_blocks; y++) {
         const int16_t *block = plane->rows[y];
         for (uint32_t x = 0; x < blocks->width_blocks; x++, block += 64, index++) {
-            if (!is_near(blocks->dc[index], (float)block[0] * factors[0], 0.51f)) return false;
+            const int dc = blocks->dc[index];
+            const float dc_gap = fabsf((float)dc - (float)block[0] * factors[0]);
+            if (dc_gap > limits[0] && !is_extreme(dc)) return false;
             for (const size_t end = at + blocks->counts[index]; at < end; at++) {
                 const int k = blocks->positions[at], value = blocks->values[at];
                 const int source = block[zigzag[k]];
-                /* the quantizer takes `shrink` off before it rounds */
-                const float limit = 1.51f + plane->shrink * factors[k];
-                if ((value < 0) != (source < 0)) return false;
-                if (!is_near(value, (float)source * factors[k], limit)) return false;
+                const float gap = fabsf((float)value - (float)source * factors[k]);
+                if ((value ^ source) < 0 || (gap > limits[k] && !is_extreme(value))) return false;
             }
         }
     }

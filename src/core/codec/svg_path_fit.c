@@ -203,6 +203,7 @@ static bool fit_run(pare_svg_point from, const pare_svg_segment *first, size_t c
     if (!are_on_circle(center, radius, sign, from, first, count, tolerance, &sweep)) return false;
     if (fabs(sweep - PI) < 0.15 || sweep > 1.9 * PI || sweep * radius < 8 * tolerance) return false;
     *out = (pare_svg_segment){.kind = 'A', .points = {end}, .rx = radius, .ry = radius};
+    out->closes = first[count - 1].closes;
     out->is_large = sweep > PI;
     out->is_sweep = sign > 0;
     return true;

@@ -170,9 +170,9 @@ static void make_segment(walker *w, const pare_svg_command *c, pare_svg_segment 
     case 'A': make_arc(c, given[0], out); break;
     case 'Z': out->points[0] = w->start; break;
     case 'S':
-        *out = (pare_svg_segment){'C', {mirrored(w, 'C'), given[0], given[1]}, 0, 0, 0, 0, 0};
+        *out = (pare_svg_segment){'C', {mirrored(w, 'C'), given[0], given[1]}, 0, 0, 0, 0, 0, 0};
         break;
-    case 'T': *out = (pare_svg_segment){'Q', {mirrored(w, 'Q'), given[0]}, 0, 0, 0, 0, 0}; break;
+    case 'T': *out = (pare_svg_segment){'Q', {mirrored(w, 'Q'), given[0]}, 0, 0, 0, 0, 0, 0}; break;
     default: break;
     }
     if (out->kind == 'C') w->control = out->points[1];

@@ -44,6 +44,7 @@ typedef struct pare_svg_segment {
     pare_svg_point points[3]; /* 1 of M L A Z, 2 of Q, 3 of C; Z: where it began */
     double rx, ry, rotation;  /* A */
     bool is_large, is_sweep;  /* A */
+    bool closes; /* ends where its part of the path began, exactly; set by who writes */
 } pare_svg_segment;
 
 typedef struct pare_svg_shape {

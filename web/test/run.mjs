@@ -4,6 +4,7 @@
 //   node test/run.mjs [PART OF A NAME]
 import { runAll } from "./harness.mjs";
 import "./languages.mjs";
+import "./start.mjs";
 import "./jobs.mjs";
 import "./compare.mjs";
 import "./connection.mjs";

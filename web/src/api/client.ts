@@ -78,7 +78,7 @@ export const api = {
     get<Results>(`/jobs/${job}/results?${resultParams(query, offset, limit)}`, signal),
   redo: (job: number, seq: number, qualityDelta: number) =>
     post<Job>(`/jobs/${job}/results/${seq}/redo`, { quality_delta: qualityDelta }),
-  history: () => get<History>("/history"),
+  history: (offset: number, limit: number) => get<History>(`/history?offset=${offset}&limit=${limit}`),
   undoRun: (run: number) => post<UndoResult>(`/history/${run}/undo`),
   presets: () => get<Presets>("/presets"),
   savePreset: (name: string, settings: Settings) =>

@@ -10,6 +10,19 @@ import { tellUndo } from "../state/jobs";
 import { errorText, report } from "../state/toasts";
 import { Button, Dialog } from "../ui/controls";
 
+const PAGE = 1000;
+const SHOWN_FIRST = 100;
+
+/** All of them: totals of a part would be wrong. */
+async function allRuns(): Promise<Run[]> {
+  const found = new Map<number, Run>(); // a run that begins meanwhile moves the others on
+  for (let offset = 0; ; offset += PAGE) {
+    const { runs } = await api.history(offset, PAGE);
+    for (const run of runs) found.set(run.id, run);
+    if (runs.length < PAGE) return [...found.values()];
+  }
+}
+
 export function HistoryPage() {
   const t = useT();
   const runs = useApp((s) => s.history);
@@ -18,8 +31,8 @@ export function HistoryPage() {
   const [asked, setAsked] = useState<Run | null>(null);
   const load = useCallback(async () => {
     try {
-      const answer = await api.history();
-      store.update(() => ({ history: answer.runs }));
+      const history = await allRuns();
+      store.update(() => ({ history }));
       setError(null);
     } catch (reason) {
       setError(errorText(reason));
@@ -78,6 +91,7 @@ function Totals({ runs }: { runs: Run[] }) {
 function RunTable({ runs, onUndo }: { runs: Run[]; onUndo: (run: Run) => void }) {
   const t = useT();
   const jobs = useApp((s) => s.jobs);
+  const [shown, setShown] = useState(SHOWN_FIRST);
   const stateOf = (run: Run) => (run.undone ? t("state.undone") : run.finished ? "" : t("history.stopped"));
   return (
     <div className="table-wrap" tabIndex={0} role="region" aria-label={t("nav.history")}>
@@ -89,7 +103,7 @@ function RunTable({ runs, onUndo }: { runs: Run[]; onUndo: (run: Run) => void })
             <th scope="col" className="num extra">{t("history.share")}</th><th scope="col" className="num extra">{t("column.ms")}</th><th scope="col"><span className="sr">{t("undo.button")}</span></th>
           </tr>
         </thead>
-        <tbody>{runs.map((run) => (
+        <tbody>{runs.slice(0, shown).map((run) => (
           <tr key={run.id}>
             <td className="when">{format.date(run.started_unix_s)}</td>
             <td className="clip" title={run.command_line ?? run.folder ?? ""}>
@@ -104,6 +118,7 @@ function RunTable({ runs, onUndo }: { runs: Run[]; onUndo: (run: Run) => void })
           </tr>
         ))}</tbody>
       </table>
+      {shown < runs.length && <p className="more"><Button onClick={() => setShown(shown + PAGE)}>{t("history.more", { n: runs.length - shown })}</Button></p>}
     </div>
   );
 }

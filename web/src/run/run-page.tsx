@@ -85,7 +85,7 @@ function Facts({ job, upload }: { job: Job; upload: Upload | null }) {
     facts.push(t("run.uploadStopped", { n: job.uploaded }));
   } else {
     facts.push(t(p.scan_done ? "run.nOfN" : "run.nOfMore", { done: format.count(p.files_done), total: format.count(p.files_total) }));
-    if (p.bytes_in > 0) facts.push(t("run.beforeAfter", { before: format.bytes(p.bytes_in), after: format.bytes(p.bytes_out) }));
+    if (p.bytes_in > 0 && !job.undone) facts.push(t("run.beforeAfter", { before: format.bytes(p.bytes_in), after: format.bytes(p.bytes_out) }));
     if (job.state === "running" && p.images_per_s > 0) facts.push(t("run.rate", { rate: format.decimal(p.images_per_s) }));
     if (job.state === "running") {
       const known = p.eta_ms !== null && p.eta_ms >= 0;

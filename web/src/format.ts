@@ -41,7 +41,7 @@ export function decimal(value: number, digits = 1): string {
 
 /** 0..1 */
 export function percent(share: number, digits = 0): string {
-  return format("percent", digits, { style: "percent" }).format(share);
+  return format("percent", digits, { style: "percent", minimumFractionDigits: digits }).format(share);
 }
 
 export function shareSaved(before: number, after: number): number {

@@ -8,12 +8,11 @@
 
 #include "base/clock.h"
 #include "host/engine_inside.h"
+#include "host/retry.h"
 #include "wire/header.h"
 
 enum {
     WAITING_CAP = 128,
-    IO_RETRIES_CAP = 3,
-    FIRST_PAUSE_MS = 100,
     UNKNOWN_US = 1000 * 1000 * 1000,
 };
 
@@ -121,23 +120,21 @@ static void fail_task(pare_task *task, pare_err err, const char *text)
 
 /* ---- waiting for another try ---- */
 
-static uint64_t random_below(pare_engine *engine, uint64_t end)
+static uint64_t next_random(pare_engine *engine)
 {
     engine->random ^= engine->random << 13; /* xorshift64, Marsaglia 2003 */
     engine->random ^= engine->random >> 7;
     engine->random ^= engine->random << 17;
-    return engine->random % end;
+    return engine->random;
 }
 
-/* 100, 400, 1600 ms, each give or take half, so that tasks do not come back all at once. */
 void pare_job_wait(pare_task *task, bool commit_next)
 {
     pare_job *const job = task->job;
-    const uint64_t pause_ms = (uint64_t)FIRST_PAUSE_MS << (2 * task->io_retries);
-    task->io_retries++;
+    const uint64_t pause_us = pare_retry_pause_us(task->io_retries++, next_random(job->engine));
     job->metrics.retries++;
     task->commit_next = commit_next;
-    task->due_us = pare_clock_us() + (pause_ms / 2 + random_below(job->engine, pause_ms)) * 1000;
+    task->due_us = pare_clock_us() + pause_us;
     memset(&task->diag, 0, sizeof task->diag);
     pare_job_move(task, PARE_STATE_WAITING);
     pare_task **at = &job->waiting;
@@ -150,7 +147,7 @@ void pare_job_wait(pare_task *task, bool commit_next)
 
 bool pare_job_may_retry(const pare_task *task, pare_err err)
 {
-    return (err == PARE_ERR_IO || err == PARE_ERR_NO_SPACE) && task->io_retries < IO_RETRIES_CAP &&
+    return pare_retry_is_transient(err) && task->io_retries < PARE_RETRIES_CAP &&
            !task->job->cancelled && !(task->commit && task->commit->made.written);
 }
 

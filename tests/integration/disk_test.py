@@ -46,9 +46,10 @@ class Bench(Tap):
         return [self.pare, "run", "-i", "-q", "60", "-j", "2", "--json", "--backup", os.path.join(self.top, "kept"),
                 "--ledger", os.path.join(self.top, "ledger.db"), *words, self.photos]
 
-    def start(self, *words, env=None, user=None):
+    def start(self, *words, env=None, user=None, new_session=False):
         return subprocess.Popen(self.command(*words), env={**os.environ, **(env or {})}, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, user=user, group=user, extra_groups=[] if user else None)
+                                stderr=subprocess.PIPE, user=user, group=user, extra_groups=[] if user else None,
+                                start_new_session=new_session)
 
     @staticmethod
     def finish(process):
@@ -247,6 +248,45 @@ def clock_jumps(bench):
     bench.report("a wall clock that jumps by days makes no file fail and nothing to be done twice", problems)
 
 
+def wait_for_any_worker(process):
+    """Whether a worker is there before the run ends."""
+    while process.poll() is None:
+        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+            if file.read().strip():
+                return True
+        time.sleep(0.002)
+    return False
+
+
+def stopped(bench):
+    """SIGSTOP in the middle, longer than any image may take, once of all processes and once of `pare` alone."""
+    problems = []
+    for what in ("all", "pare alone"):
+        old = bench.reset()
+        process = bench.start("--timeout", "3s", "--effort", "8", new_session=True)
+        send = os.killpg if what == "all" else os.kill
+        if not wait_for_any_worker(process):
+            problems.append(f"{what}: the run ended before it had a worker")
+        for _ in range(2):
+            if process.poll() is None:
+                send(process.pid, signal.SIGSTOP)
+                time.sleep(4)
+                send(process.pid, signal.SIGCONT)
+                time.sleep(0.05)
+        code, results = bench.finish(process)
+        failed = {name: result for name, result in results.items()
+                  if result["outcome"] == "failed" and name != "broken.jpg"}
+        if code != 1 or failed:
+            problems.append(f"{what}: exit {code}, failed {failed}")
+        unseen = [name for name in old if os.path.basename(name) not in results]
+        if unseen or bench.lost(old):
+            problems.append(f"{what}: without result {unseen}, lost {bench.lost(old)}")
+        bench.undo()
+        if bench.contents() != old:
+            problems.append(f"{what}: undo did not bring everything back")
+    bench.report("a run that is stopped and goes on fails no file and loses none", problems)
+
+
 def rewritten(bench):
     changes_meanwhile(bench, "a file that is rewritten while it is worked on keeps what was written", rewrite, b"mine")
 
@@ -261,4 +301,4 @@ def vanished(bench):
 
 if __name__ == "__main__":
     sys.exit(Bench(*sys.argv[1:4]).do_all([disk_that_stays_bad, read_only_folder, rewritten, replaced, vanished,
-                                           two_runs, what_belongs_to_a_file, clock_jumps]))
+                                           stopped, two_runs, what_belongs_to_a_file, clock_jumps]))

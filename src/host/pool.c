@@ -41,6 +41,7 @@ typedef struct worker {
     pare_pool_task *tasks[IN_FLIGHT_CAP]; /* [0] is being worked on */
     uint32_t task_count;
     bool has_all; /* formats: it is the whole worker program, not pare-worker-common */
+    bool has_said_hello;
     uint64_t started_us, asked_to_end_us;
     uint64_t tasks_done; /* by this number, over restarts */
     pare_pool_worker record;
@@ -97,6 +98,7 @@ static void start(pare_pool *pool, worker *w)
     if (!w->has_all) command.path = pool->common_path;
     w->verdict = PARE_OK;
     w->verdict_text = "";
+    w->has_said_hello = false;
     w->tasks_here = 0;
     w->step = PARE_STEP_IDLE;
     w->started_us = w->step_us = pare_clock_us();
@@ -192,6 +194,7 @@ static void on_hello(pare_pool *pool, worker *w, const pare_message *message)
         return;
     }
     if (w->state != WORKER_STARTING) return;
+    w->has_said_hello = true;
     if (pool->config.command.require_sandbox && !(message->hello.sandbox & PARE_SANDBOX_SECCOMP)) {
         kill_worker(w, PARE_ERR_INVALID, "the worker has no sandbox");
         fail_for_good(pool, PARE_ERR_INVALID,
@@ -283,7 +286,7 @@ static void on_worker_exit(pare_worker_link *link, int64_t status, int signal)
     worker *const w = link->user;
     pare_pool *const pool = w->pool;
     const bool regular = w->state == WORKER_RETIRING && w->task_count == 0;
-    const bool never_ready = w->state == WORKER_STARTING;
+    const bool never_ready = !w->has_said_hello; /* also when it said something else */
     char text[160];
     describe_end(w, status, signal, text, sizeof text);
     w->state = WORKER_DYING;

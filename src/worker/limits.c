@@ -43,6 +43,16 @@ static pare_err limit_memory(const pare_worker_limits *limits, pare_diag *diag)
     return lower(RLIMIT_AS, 2 * memory + ADDRESS_EXTRA_BYTES, "address space", diag);
 }
 
+/* A result is made in memory and then written. Files in memory are nobody's address space: without
+ * this a worker that a hostile image took over could fill the machine through its descriptor. */
+static pare_err limit_result(const pare_worker_limits *limits, pare_diag *diag)
+{
+    const uint64_t most = INT64_MAX;
+    signal(SIGXFSZ, SIG_IGN); /* an error of the call, not the end of the process */
+    return lower(RLIMIT_FSIZE, limits->memory_bytes < most ? limits->memory_bytes : most, "result",
+                 diag);
+}
+
 pare_err pare_worker_limits_apply(const pare_worker_limits *limits, pare_diag *diag)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return pare_fail_errno(diag, "prctl", "worker");
@@ -52,6 +62,7 @@ pare_err pare_worker_limits_apply(const pare_worker_limits *limits, pare_diag *d
     signal(SIGPIPE, SIG_IGN);
     PARE_TRY(lower(RLIMIT_CORE, 0, "core", diag));
     if (limits->memory_bytes > 0 && !HAS_SHADOW_MEMORY) PARE_TRY(limit_memory(limits, diag));
+    if (limits->memory_bytes > 0) PARE_TRY(limit_result(limits, diag));
     if (limits->nice > 0) {
         errno = 0;
         if (nice(limits->nice) == -1 && errno != 0) return pare_fail_errno(diag, "nice", "worker");

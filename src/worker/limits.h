@@ -8,7 +8,8 @@
 #include "base/err.h"
 
 typedef struct pare_worker_limits {
-    uint64_t memory_bytes; /* writable memory; 0: no limit. Not kept under sanitizers */
+    uint64_t memory_bytes; /* writable memory, and of a result; 0: no limit. Of memory not
+                              kept under sanitizers */
     int nice;              /* 0..19 */
 } pare_worker_limits;
 

@@ -324,6 +324,19 @@ TEST(each_lie_of_a_worker_costs_one_image)
     }
 }
 
+TEST(workers_that_begin_with_nonsense_end_the_run)
+{
+    static seen s; /* large; each test is a process of its own */
+    pare_batch_options options = options_for("PARE_TEST_LIAR", &s);
+    const int dir = test_dir();
+    put_many(dir, "shrink", 3);
+    setenv("PARE_TEST_LIE_FIRST", "1", 1);
+    CHECK_INT(run(&options, test_dir_path(), &s), ==, PARE_ERR_IO);
+    unsetenv("PARE_TEST_LIE_FIRST");
+    CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 0);
+    CHECK_INT(test_count(dir), ==, 3);
+}
+
 TEST(a_cancelled_run_leaves_no_temps_and_the_next_one_resumes)
 {
     static seen s; /* large; each test is a process of its own */
@@ -516,6 +529,7 @@ RUN(what_becomes_of_salvaging_never_changes_the_verdict,
     every_file_is_counted_once_and_a_second_run_skips_all, one_bad_file_costs_one_file,
     tasks_behind_a_crash_are_done_by_another_worker, a_worker_that_died_once_costs_nothing,
     a_late_worker_is_killed_and_the_batch_goes_on, each_lie_of_a_worker_costs_one_image,
+    workers_that_begin_with_nonsense_end_the_run,
     a_cancelled_run_leaves_no_temps_and_the_next_one_resumes,
     a_cancel_does_not_wait_for_a_hanging_worker, equal_files_are_worked_on_once,
     no_descriptor_leaks, few_descriptors_make_it_slower_not_wrong,

@@ -3,7 +3,9 @@
  * honestly with the first half of the input otherwise.
  *
  *   lie-size lie-format lie-bigger lie-silence lie-twice lie-id lie-garbage lie-exit lie-step
- *   lie-hold (keeps the result mapped, to change it after it was checked) */
+ *   lie-hold (keeps the result mapped, to change it after it was checked)
+ *
+ * With PARE_TEST_LIE_FIRST in the environment it says nonsense before hello. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +81,7 @@ int main(void)
     pare_message hello = {.kind = PARE_MESSAGE_HELLO};
     hello.hello.version = PARE_MESSAGE_VERSION;
     hello.hello.sandbox = PARE_SANDBOX_ALL; /* it lies about this too */
+    if (getenv("PARE_TEST_LIE_FIRST")) (void)!send(SOCKET_FD, "nonsense", 8, MSG_NOSIGNAL);
     say(&hello);
     static uint8_t data[INPUT_CAP + 128];
     pare_message task;

@@ -211,6 +211,19 @@ static void preset_as_avif(pare_options *options)
     preset_q80(options); /* one encode: a search would take most of the time of the table */
 }
 
+static void preset_as_jxl(pare_options *options)
+{
+    options->target = PARE_TARGET_FORMAT;
+    options->format = PARE_FORMAT_JXL;
+    preset_q80(options);
+}
+
+static void preset_jxl_lossless(pare_options *options)
+{
+    preset_as_jxl(options);
+    preset_lossless(options);
+}
+
 static void preset_effort_max(pare_options *options)
 {
     options->effort = PARE_EFFORT_MAX;
@@ -246,16 +259,18 @@ typedef struct preset {
     {                                                                                              \
         {"default", preset_default}, {"q80", preset_q80}, {"lossless", preset_lossless},           \
             {"effort-0", preset_effort_0}, {"resize-120", preset_resize},                          \
+            {"jxl-lossless", preset_jxl_lossless},                                                 \
     }
 #define PNG_PRESETS                                                                                \
     {                                                                                              \
         {"default", preset_default}, {"q80", preset_q80}, {"lossless", preset_lossless},           \
             {"effort-0", preset_effort_0}, {"lossless-9", preset_lossless_9},                      \
             {"webp", preset_as_webp}, {"webp-lossless", preset_webp_lossless},                     \
-            {"avif-q80", preset_as_avif}, {"jpeg", preset_as_jpeg},                                \
+            {"avif-q80", preset_as_avif}, {"jpeg", preset_as_jpeg}, {"jxl-q80", preset_as_jxl},    \
+            {"jxl-lossless", preset_jxl_lossless},                                                 \
     }
 
-enum { PRESETS_CAP = 10 };
+enum { PRESETS_CAP = 12 };
 static const struct sample {
     const char *name;
     make_fn make;

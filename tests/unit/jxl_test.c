@@ -443,6 +443,39 @@ TEST(a_jpeg_of_low_quality_is_not_lost_once_more)
     pare_image_deinit(&image);
 }
 
+/* The coefficients are coded anew; pixels would take several times the bytes, or lose once more. */
+TEST(a_jpeg_in_jpeg_xl_stays_one)
+{
+    pare_metadata metadata = {.exif = test_make_exif(1, true)};
+    pare_image image = test_make(TEST_PHOTO, 301, 203);
+    const test_jpeg_options low = {.quality = 60, .metadata = &metadata};
+    pare_buf jpeg = test_write_jpeg(&image, &low),
+             plain = test_write_jpeg(&image, &(test_jpeg_options){.quality = 60});
+    pare_buf file = {0};
+    MUST(pare_jxl_transcode(pare_buf_view(&jpeg), 0, &file, NULL));
+    for (int i = 0; i < 2; i++) {
+        pare_options options;
+        pare_result result = {0};
+        pare_info info;
+        pare_options_init(&options);
+        options.keep = i ? PARE_KEEP_ALL : PARE_KEEP_ICC;
+        if (i) options.quality.mode = PARE_QUALITY_LOSSLESS;
+        MUST(pare_read_info(file.data, file.len, &info, NULL));
+        CHECK_INT(info.quality_estimate, ==, 60);
+        MUST(pare_optimize(file.data, file.len, &options, &result, NULL));
+        CHECK_TRUE(result.lossless);
+        CHECK_INT(result.len, <, file.len);
+        MUST(pare_jxl_check_transcoded((pare_bytes){result.data, result.len},
+                                       pare_buf_view(i ? &jpeg : &plain), NULL));
+        pare_result_deinit(&result);
+    }
+    pare_buf_deinit(&file);
+    pare_buf_deinit(&jpeg);
+    pare_buf_deinit(&plain);
+    pare_image_deinit(&image);
+    pare_metadata_deinit(&metadata);
+}
+
 RUN(quality_trades_bytes_for_likeness, lossless_keeps_every_pixel,
     depth_between_8_and_16_bits_is_kept, the_blocks_are_carried, attempts_do_not_change_later_ones,
     cut_files_are_errors, garbled_files_do_no_harm,
@@ -450,4 +483,4 @@ RUN(quality_trades_bytes_for_likeness, lossless_keeps_every_pixel,
     what_would_be_lost_is_left_alone, bytes_that_are_no_image_are_not_dropped,
     smallest_is_never_jpeg_xl, jpeg_xl_becomes_a_smaller_one, a_jpeg_comes_back_byte_by_byte,
     a_jpeg_in_jpeg_xl_has_the_blocks_that_are_kept, a_jpeg_that_jpeg_xl_does_not_take_is_kept,
-    a_jpeg_of_low_quality_is_not_lost_once_more)
+    a_jpeg_of_low_quality_is_not_lost_once_more, a_jpeg_in_jpeg_xl_stays_one)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "core/codec/jxl_boxes.h"
 #include "core/codec/jxl_encoder.h"
+#include "core/codec/jxl_transcode.h"
 #include "core/image/exif.h"
 #include "core/image/profile.h"
 
@@ -18,6 +19,8 @@ enum {
     BOX_MOST_BYTES = 64 << 20, /* of one block of metadata, unpacked */
     PROFILE_MOST_BYTES = 16 << 20,
     WORK_BYTES_PER_PX = 16, /* planes of floats inside the decoder */
+    JPEG_MOST_PX = 1 << 27,
+    JPEG_MOST_PX_PER_BYTE = 100,
 };
 
 /* A decoder over the whole file. NULL: no memory. */
@@ -262,6 +265,24 @@ static pare_err fill_info(JxlDecoder *decoder, pare_bytes file, const pare_jxl_b
     return err == PARE_ERR_NO_MEMORY ? err : PARE_OK;
 }
 
+/* What the JPEG was like that the file was made of. Without it the fields stay unknown, as they do
+ * where the header promises more pixels than so few bytes are likely to hold: having the JPEG back
+ * takes memory, and no limit was kept yet. */
+static void read_jpeg(pare_bytes file, pare_info *out)
+{
+    const pare_codec *codec = pare_codec_find(PARE_FORMAT_JPEG);
+    const uint64_t pixels = (uint64_t)out->width_px * out->height_px;
+    pare_buf jpeg = {0};
+    pare_info info;
+    if (pixels > JPEG_MOST_PX || pixels / JPEG_MOST_PX_PER_BYTE > file.len) return;
+    if (codec && pare_jxl_reconstruct(file, PARE_JXL_JPEG_MOST_BYTES, &jpeg) == PARE_OK &&
+        codec->read_info(pare_buf_view(&jpeg), &info, NULL) == PARE_OK) {
+        out->quality_estimate = info.quality_estimate;
+        memcpy(out->subsampling, info.subsampling, sizeof out->subsampling);
+    }
+    pare_buf_deinit(&jpeg);
+}
+
 static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
 {
     pare_jxl_boxes boxes;
@@ -272,6 +293,7 @@ static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
     if (!decoder) return PARE_ERR_NO_MEMORY;
     pare_err err = fill_info(decoder, file, &boxes, out, diag);
     JxlDecoderDestroy(decoder);
+    if (err == PARE_OK && boxes.has_jpeg) read_jpeg(file, out);
     if (err == PARE_OK && (boxes.has_exif || boxes.has_xmp)) {
         err = read_blocks(file, &metadata, diag);
     }

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "core/codec/jpeg_refit.h"
+#include "core/codec/jxl_boxes.h"
 #include "core/codec/jxl_transcode.h"
 
 enum {
@@ -23,12 +24,15 @@ struct pare_encoder {
     uint32_t depth_bits; /* to be stored, of pixels */
     /* Not empty: the file is made of this JPEG. */
     pare_bytes jpeg;
-    pare_buf refitted; /* owned; what jpeg views unless it is the original */
+    pare_buf reconstructed, refitted; /* owned; what jpeg views unless it is the original */
 };
 
 void pare_jxl_encoder_close(pare_encoder **encoder_io)
 {
-    if (*encoder_io) pare_buf_deinit(&(*encoder_io)->refitted);
+    if (*encoder_io) {
+        pare_buf_deinit(&(*encoder_io)->reconstructed);
+        pare_buf_deinit(&(*encoder_io)->refitted);
+    }
     free(*encoder_io);
     *encoder_io = NULL;
 }
@@ -57,15 +61,30 @@ static uint32_t choose_depth(const pare_image *image, bool lossless)
     return !lossless || is_stretched(image, source_bits) ? source_bits : 16;
 }
 
-/* The original with the metadata that is kept; as it is when all of it is. */
-static pare_err choose_jpeg(pare_encoder *encoder, pare_diag *diag)
+/* The JPEG that the original is, or was before it became JPEG XL; empty when there is none. */
+static pare_bytes find_jpeg(pare_encoder *encoder)
+{
+    const pare_bytes original = encoder->source->original;
+    pare_jxl_boxes boxes;
+    if (!encoder->params->lossless || original.len == 0) return (pare_bytes){0};
+    if (pare_format_sniff(original.data, original.len) == PARE_FORMAT_JPEG) return original;
+    pare_jxl_boxes_read(original, &boxes);
+    if (!boxes.has_jpeg || pare_jxl_reconstruct(original, PARE_JXL_JPEG_MOST_BYTES,
+                                                &encoder->reconstructed) != PARE_OK) {
+        return (pare_bytes){0};
+    }
+    return pare_buf_view(&encoder->reconstructed);
+}
+
+/* With the metadata that is kept; as it is when all of it is. */
+static pare_err choose_jpeg(pare_encoder *encoder, pare_bytes jpeg, pare_diag *diag)
 {
     static const pare_metadata NONE = {0};
     const pare_source *source = encoder->source;
-    encoder->jpeg = source->original;
+    encoder->jpeg = jpeg;
     if (source->keeps_all) return PARE_OK;
-    PARE_TRY(pare_jpeg_refit(source->original, source->metadata ? source->metadata : &NONE,
-                             &encoder->refitted, diag));
+    PARE_TRY(pare_jpeg_refit(jpeg, source->metadata ? source->metadata : &NONE, &encoder->refitted,
+                             diag));
     encoder->jpeg = pare_buf_view(&encoder->refitted);
     return PARE_OK;
 }
@@ -85,19 +104,14 @@ static pare_err check_pixels(const pare_image *image, pare_diag *diag)
 pare_err pare_jxl_encoder_open(const pare_source *source, const pare_encode_params *params,
                                pare_encoder **out, pare_diag *diag)
 {
-    const pare_bytes original = source->original;
-    const bool is_jpeg = params->lossless && original.len > 0 &&
-                         pare_format_sniff(original.data, original.len) == PARE_FORMAT_JPEG;
-    *out = NULL;
-    if (!is_jpeg) PARE_TRY(check_pixels(source->image, diag));
     pare_encoder *encoder = calloc(1, sizeof *encoder);
+    *out = NULL;
     if (!encoder) return PARE_ERR_NO_MEMORY;
     encoder->source = source;
     encoder->params = params;
-    pare_err err = PARE_OK;
-    if (is_jpeg) {
-        err = choose_jpeg(encoder, diag);
-    } else {
+    const pare_bytes jpeg = find_jpeg(encoder);
+    pare_err err = jpeg.len ? choose_jpeg(encoder, jpeg, diag) : check_pixels(source->image, diag);
+    if (err == PARE_OK && !jpeg.len) {
         encoder->depth_bits = choose_depth(source->image, params->lossless);
     }
     if (err != PARE_OK) pare_jxl_encoder_close(&encoder);

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-enum { OUTPUT_STEP_BYTES = 1 << 16 };
+enum { OUTPUT_STEP_BYTES = 1 << 16, FIRST_BYTES = 1 << 18 };
 
 pare_err pare_jxl_collect(void *jxl, pare_buf *out, pare_diag *diag)
 {
@@ -52,35 +52,51 @@ pare_err pare_jxl_transcode(pare_bytes jpeg, int effort, pare_buf *out, pare_dia
     return err;
 }
 
-/* The JPEG into memory of its own length and a byte more, which must stay unused. */
-static pare_err reconstruct(JxlDecoder *decoder, pare_bytes file, pare_buf *out)
+/* Events until the pixels would come: the JPEG comes in their place. The memory grows by doubling.
+ */
+static pare_err reconstruct(JxlDecoder *decoder, pare_bytes file, size_t most_len, pare_buf *out)
 {
     if (JxlDecoderSubscribeEvents(decoder, JXL_DEC_JPEG_RECONSTRUCTION | JXL_DEC_FULL_IMAGE) !=
             JXL_DEC_SUCCESS ||
         JxlDecoderSetInput(decoder, file.data, file.len) != JXL_DEC_SUCCESS) {
-        return PARE_ERR_VERIFY;
+        return PARE_ERR_CORRUPT;
     }
     JxlDecoderCloseInput(decoder);
-    if (JxlDecoderProcessInput(decoder) != JXL_DEC_JPEG_RECONSTRUCTION ||
-        JxlDecoderSetJPEGBuffer(decoder, out->data, out->cap) != JXL_DEC_SUCCESS ||
-        JxlDecoderProcessInput(decoder) != JXL_DEC_FULL_IMAGE) {
-        return PARE_ERR_VERIFY;
-    }
+    JxlDecoderStatus status = JxlDecoderProcessInput(decoder);
+    if (status != JXL_DEC_JPEG_RECONSTRUCTION) return PARE_ERR_CORRUPT;
+    do {
+        if (status == JXL_DEC_JPEG_NEED_MORE_OUTPUT) {
+            out->len = out->cap - JxlDecoderReleaseJPEGBuffer(decoder);
+        }
+        if (out->len > most_len) return PARE_ERR_CORRUPT;
+        PARE_TRY(pare_buf_reserve(out, out->len + FIRST_BYTES));
+        if (JxlDecoderSetJPEGBuffer(decoder, out->data + out->len, out->cap - out->len) !=
+            JXL_DEC_SUCCESS) {
+            return PARE_ERR_CORRUPT;
+        }
+        status = JxlDecoderProcessInput(decoder);
+    } while (status == JXL_DEC_JPEG_NEED_MORE_OUTPUT);
+    if (status != JXL_DEC_FULL_IMAGE) return PARE_ERR_CORRUPT;
     out->len = out->cap - JxlDecoderReleaseJPEGBuffer(decoder);
     return PARE_OK;
+}
+
+pare_err pare_jxl_reconstruct(pare_bytes file, size_t most_len, pare_buf *out)
+{
+    JxlDecoder *decoder = JxlDecoderCreate(NULL);
+    if (!decoder) return PARE_ERR_NO_MEMORY;
+    const pare_err err = reconstruct(decoder, file, most_len, out);
+    JxlDecoderDestroy(decoder);
+    return err;
 }
 
 pare_err pare_jxl_check_transcoded(pare_bytes file, pare_bytes jpeg, pare_diag *diag)
 {
     pare_buf back = {0};
-    PARE_TRY(pare_buf_reserve(&back, jpeg.len + 1));
-    JxlDecoder *decoder = JxlDecoderCreate(NULL);
-    pare_err err = decoder ? reconstruct(decoder, file, &back) : PARE_ERR_NO_MEMORY;
-    if (decoder) JxlDecoderDestroy(decoder);
-    if (err == PARE_OK && (back.len != jpeg.len || memcmp(back.data, jpeg.data, back.len) != 0)) {
-        err = PARE_ERR_VERIFY;
-    }
+    pare_err err = pare_jxl_reconstruct(file, jpeg.len, &back);
+    const bool same =
+        err == PARE_OK && back.len == jpeg.len && memcmp(back.data, jpeg.data, back.len) == 0;
     pare_buf_deinit(&back);
-    if (err != PARE_ERR_VERIFY) return err;
-    return pare_fail(diag, err, "verify: the JPEG does not come back as it was");
+    if (same || err == PARE_ERR_NO_MEMORY) return err;
+    return pare_fail(diag, PARE_ERR_VERIFY, "verify: the JPEG does not come back as it was");
 }

@@ -117,6 +117,12 @@ static int differences(const golden_row *have, const golden_row *want)
     return count;
 }
 
+/* A JPEG in JPEG XL has the same coefficients, of which another decoder makes the pixels. */
+static bool is_jpeg_elsewhere(const golden_row *row)
+{
+    return strcmp(row->format, "jxl") == 0 && strstr(row->sample, ".jpg");
+}
+
 /* Promises that need no table: a result is smaller, and lossless means the same pixels. */
 static int broken_promises(const golden_row *row, bool resized)
 {
@@ -126,7 +132,7 @@ static int broken_promises(const golden_row *row, bool resized)
         printf("# %s %s: have %" PRIu64 " bytes, want less than %" PRIu64 "\n", row->sample,
                row->preset, row->bytes, row->bytes_in);
     }
-    if (row->lossless && !resized && row->pixels != row->pixels_in) {
+    if (row->lossless && !resized && !is_jpeg_elsewhere(row) && row->pixels != row->pixels_in) {
         count++;
         printf("# %s %s: lossless: have pixels %016" PRIx64 ", want %016" PRIx64 "\n", row->sample,
                row->preset, row->pixels, row->pixels_in);

@@ -64,20 +64,19 @@ static pare_err reconstruct(JxlDecoder *decoder, pare_bytes file, size_t most_le
     JxlDecoderCloseInput(decoder);
     JxlDecoderStatus status = JxlDecoderProcessInput(decoder);
     if (status != JXL_DEC_JPEG_RECONSTRUCTION) return PARE_ERR_CORRUPT;
-    do {
-        if (status == JXL_DEC_JPEG_NEED_MORE_OUTPUT) {
-            out->len = out->cap - JxlDecoderReleaseJPEGBuffer(decoder);
-        }
-        if (out->len > most_len) return PARE_ERR_CORRUPT;
-        PARE_TRY(pare_buf_reserve(out, out->len + FIRST_BYTES));
+    /* more room each time, whether some was used or not */
+    for (size_t room = FIRST_BYTES;; room *= 2) {
+        PARE_TRY(pare_buf_reserve(out, room));
         if (JxlDecoderSetJPEGBuffer(decoder, out->data + out->len, out->cap - out->len) !=
             JXL_DEC_SUCCESS) {
             return PARE_ERR_CORRUPT;
         }
         status = JxlDecoderProcessInput(decoder);
-    } while (status == JXL_DEC_JPEG_NEED_MORE_OUTPUT);
+        out->len = out->cap - JxlDecoderReleaseJPEGBuffer(decoder);
+        if (status != JXL_DEC_JPEG_NEED_MORE_OUTPUT) break;
+        if (room / 2 > most_len) return PARE_ERR_CORRUPT;
+    }
     if (status != JXL_DEC_FULL_IMAGE) return PARE_ERR_CORRUPT;
-    out->len = out->cap - JxlDecoderReleaseJPEGBuffer(decoder);
     return PARE_OK;
 }
 

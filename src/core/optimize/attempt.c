@@ -87,7 +87,9 @@ static pare_err encode_lossless(writing *w, pare_found *out)
 {
     const pare_options *options = w->work->options;
     PARE_TRY(w->candidate->codec->encoder_try(w->encoder, 100, &out->bytes, w->work->diag));
-    out->score = 100; /* what verification will prove */
+    /* What verification will prove. The decoder of another format rounds the same coefficients in
+     * its own way, which nobody has measured. */
+    out->score = w->candidate->transcodes ? -1 : 100;
     if (!options->target_size_bytes || out->bytes.len <= options->target_size_bytes) {
         return PARE_OK;
     }

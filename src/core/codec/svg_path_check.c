@@ -9,7 +9,8 @@
 
 #include "core/codec/svg_arc.h"
 
-enum { STEPS_MAX = 4096 };
+/* A path that would take more points is not compared, and so not changed: 32 MB for each of two. */
+enum { STEPS_MAX = 4096, POINTS_MAX = 1 << 21 };
 
 /* A part of a path that is drawn without lifting the pen. */
 typedef struct line {
@@ -20,6 +21,7 @@ typedef struct line {
 
 static bool add(line *l, pare_svg_point p)
 {
+    if (l->count == POINTS_MAX) return false;
     if (l->count == l->cap) {
         const size_t cap = l->cap ? l->cap * 2 : 64;
         pare_svg_point *larger = realloc(l->points, cap * sizeof *larger);

@@ -146,6 +146,9 @@ def bombs(bench):
     bench.put("frames.gif", gif(100001))
     bench.check("a GIF of more than 100,000 frames is left alone", "frames.gif", small + ["-f", "webp"],
                 outcome=("kept", "skipped"))
+    bench.put("many.gif", gif(100000))
+    bench.check("a GIF of 100,000 frames, which can be read, is too much work for WebP", "many.gif",
+                small + ["-f", "webp"], outcome="kept", reason="unsupported_variant")
     bench.put("loop.tif", tiff_loop())
     bench.check("a TIFF whose directories form a loop ends", "loop.tif", small + ["-f", "png"],
                 outcome=("failed", "kept", "skipped"))

@@ -392,7 +392,24 @@ TEST(damage_is_an_error_and_not_more)
     free(f);
 }
 
-RUN(an_animated_webp_shows_what_was_put_in, an_animated_png_shows_what_was_put_in,
+TEST(more_frames_than_webp_can_take_in_its_time_are_refused_before_the_first)
+{
+    const pare_codec *codec = pare_codec_find(PARE_FORMAT_WEBP);
+    const pare_animate_params params = {.lossless = true};
+    pare_animation animation = {.width_px = 8, .height_px = 8, .frames = 10000};
+    pare_animator *animator = NULL;
+    pare_diag diag = {0};
+    CHECK_INT(codec->animator_open(&animation, &params, &animator, &diag), ==, PARE_OK);
+    codec->animator_close(&animator);
+    animation.frames = 10001;
+    CHECK_INT(codec->animator_open(&animation, &params, &animator, &diag), ==,
+              PARE_SKIP_UNSUPPORTED_VARIANT);
+    CHECK_TRUE(animator == NULL);
+    CHECK_TRUE(strstr(diag.text, "10001 frames") != NULL);
+}
+
+RUN(more_frames_than_webp_can_take_in_its_time_are_refused_before_the_first,
+    an_animated_webp_shows_what_was_put_in, an_animated_png_shows_what_was_put_in,
     a_gif_shows_what_was_put_in, a_film_goes_from_format_to_format_without_loss,
     animations_are_resized_frame_by_frame, frames_and_times_stay_when_frames_lose,
     a_frame_that_repeats_the_one_before_costs_little,

@@ -12,7 +12,9 @@
 /* Less than this part of a rectangle that stays is not worth a try. */
 enum { OVER_SHARE = 16 };
 
-enum { DURATION_MAX_MS = (1 << 24) - 1, LOOP_MAX = 65535 };
+/* libwebpmux walks over all frames to append one, and each costs an encoder: beyond this many (ten
+ * minutes at 16 a second) it is refused before it begins, not when its time is over. */
+enum { DURATION_MAX_MS = (1 << 24) - 1, LOOP_MAX = 65535, FRAMES_MAX = 10000 };
 
 struct pare_animator {
     pare_animation animation;
@@ -49,6 +51,11 @@ pare_err pare_webp_animator_open(const pare_animation *animation, const pare_ani
     if (animation->loop_count > LOOP_MAX) {
         return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "WebP repeats at most %d times",
                          LOOP_MAX);
+    }
+    if (animation->frames > FRAMES_MAX) {
+        return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT,
+                         "%u frames are too much work for WebP; at most %d are encoded",
+                         animation->frames, FRAMES_MAX);
     }
     pare_animator *animator = calloc(1, sizeof *animator);
     if (!animator) return PARE_ERR_NO_MEMORY;

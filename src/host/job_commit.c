@@ -58,12 +58,16 @@ static pare_err commit_file(pare_task *task)
     pare_err err = open_source(task, &copy, &fd);
     if (err == PARE_OK) err = pare_replace_begin(commit->out_dir_fd, &rep, &task->diag);
     if (err == PARE_OK) err = pare_replace_copy(rep, fd, &bytes, &task->diag);
-    const bool kept = commit->copies_original, may_grow = kept || task->salvages;
+    const bool kept = commit->copies_original, copied = commit->copy_path.len > 0;
+    const bool may_grow = kept || task->salvages;
     const pare_replace_request request = {
         .name = commit->output.name,
         .format = kept ? PARE_FORMAT_UNKNOWN : task->result.format_out,
         .bytes = kept ? task->intake.ident.size_bytes : task->result.len,
         .max_bytes = may_grow ? 0 : task->intake.ident.size_bytes - 1,
+        .hash = kept     ? &task->intake.hash
+                : copied ? &commit->copy_hash
+                         : NULL,
         .original_fd = task->intake.fd,
         .original_dir_fd = commit->in_dir_fd,
         .original_name = task->entry->name,
@@ -77,6 +81,7 @@ static pare_err commit_file(pare_task *task)
     };
     if (err == PARE_OK) {
         err = pare_replace_commit(&rep, &request, &commit->made, &task->diag);
+        commit->source_gone |= !kept && commit->made.is_other;
     }
     pare_replace_abort(&rep);
     pare_intake_close(&copy);

@@ -64,6 +64,12 @@ static pare_err check_made(pare_replace *rep, const pare_replace_request *reques
     uint8_t first[4096];
     struct stat st;
     PARE_TRY(pare_temp_settle(&rep->temp, diag));
+    PARE_TRY(pare_intake_hash(rep->temp.fd, &out->hash, diag));
+    out->is_other = request->hash && !pare_hash_same(request->hash, &out->hash);
+    if (out->is_other) {
+        return pare_fail(diag, PARE_ERR_CHANGED, "what was copied to %s changed meanwhile",
+                         request->name);
+    }
     if (fstat(rep->temp.fd, &st) != 0) return pare_fail_errno(diag, "stat", "result");
     const uint64_t len = (uint64_t)st.st_size;
     if (len != request->bytes) {
@@ -79,7 +85,7 @@ static pare_err check_made(pare_replace *rep, const pare_replace_request *reques
                              pare_format_name(request->format));
         }
     }
-    return pare_intake_hash(rep->temp.fd, &out->hash, diag);
+    return PARE_OK;
 }
 
 /* linked: we made a link to it just now, which changed its ctime. */

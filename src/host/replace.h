@@ -33,10 +33,11 @@ PARE_NODISCARD pare_err pare_replace_copy(pare_replace *rep, int in_fd, uint64_t
                                           pare_diag *diag);
 
 typedef struct pare_replace_request {
-    const char *name;   /* of the result; one component */
-    pare_format format; /* its first bytes must say the same; UNKNOWN: not checked */
-    uint64_t bytes;     /* its size must be this */
-    uint64_t max_bytes; /* and at most this; 0: no limit */
+    const char *name;      /* of the result; one component */
+    pare_format format;    /* its first bytes must say the same; UNKNOWN: not checked */
+    uint64_t bytes;        /* its size must be this */
+    uint64_t max_bytes;    /* and at most this; 0: no limit */
+    const pare_hash *hash; /* of a copy: of what was to be copied; NULL: nothing is known */
 
     int original_fd;            /* open for reading: mode, owner, dates, attributes come from it */
     int original_dir_fd;        /* folder of the original */
@@ -56,7 +57,8 @@ typedef struct pare_replace_request {
 typedef struct pare_replaced {
     pare_ident ident;
     pare_hash hash;
-    bool written; /* the result has its name, even when a later step failed */
+    bool written;  /* the result has its name, even when a later step failed */
+    bool is_other; /* a copy of something else than request->hash; nothing changed */
 } pare_replaced;
 
 /* Give the new file its name; in place, make it durable first and the rename durable afterwards.
@@ -65,7 +67,7 @@ typedef struct pare_replaced {
  * the original under another name keeps the old bytes.
  *
  * PARE_SKIP_NOT_SMALLER  it has more than max_bytes; nothing changed.
- * PARE_ERR_CHANGED       the original changed meanwhile; nothing changed.
+ * PARE_ERR_CHANGED       the original, or what was copied, changed meanwhile; nothing changed.
  * PARE_ERR_EXISTS        the name is taken; nothing changed.
  * PARE_ERR_PROTOCOL      size or format are not as promised; nothing changed.
  * PARE_ERR_IO, PARE_ERR_NO_SPACE  the name holds all of the old or all of the new file. */

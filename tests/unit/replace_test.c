@@ -86,6 +86,27 @@ TEST(a_smaller_file_takes_the_place_with_mode_and_dates)
     CHECK_INT(s.done.ident.ctime_ns, ==, pare_ident_ns(st.st_ctim));
 }
 
+TEST(a_copy_of_something_else_changes_nothing)
+{
+    static const struct {
+        const char *made;
+        pare_err want;
+    } CASES[] = {{"GIF89a nEw", PARE_ERR_CHANGED}, {"GIF89a", PARE_ERR_CHANGED}, {NEW, PARE_OK}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        scene s;
+        pare_intake source;
+        scene_init(&s, test_dir());
+        test_put(s.dir, "source", NEW);
+        MUST(pare_intake_open(s.dir, "source", NULL, &source, NULL));
+        s.request.hash = &source.hash;
+        CHECK_INT(scene_run(&s, CASES[i].made), ==, CASES[i].want);
+        CHECK_INT(s.done.is_other, ==, CASES[i].want != PARE_OK);
+        CHECK_STR(test_get(s.dir, "a.png"), CASES[i].want == PARE_OK ? NEW : OLD);
+        CHECK_INT(test_count(s.dir), ==, 2); /* no temporary file is left */
+        pare_intake_close(&source);
+    }
+}
+
 TEST(a_broken_promise_changes_nothing)
 {
     static const struct {
@@ -287,8 +308,8 @@ TEST(a_kill_at_each_call_leaves_old_or_new_and_a_sweep_cleans_up)
     CHECK_INT(at, <, 100);
 }
 
-RUN(a_smaller_file_takes_the_place_with_mode_and_dates, a_broken_promise_changes_nothing,
-    another_format_takes_a_new_name_and_removes_the_original,
+RUN(a_smaller_file_takes_the_place_with_mode_and_dates, a_copy_of_something_else_changes_nothing,
+    a_broken_promise_changes_nothing, another_format_takes_a_new_name_and_removes_the_original,
     an_own_output_is_replaced_unless_it_changed_since_the_plan,
     a_writer_that_stays_cannot_change_the_result, kept_bytes_are_copied_whole,
     stale_temporaries_are_swept_and_used_ones_are_not, each_failing_call_leaves_old_or_new,

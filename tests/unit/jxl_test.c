@@ -115,7 +115,8 @@ TEST(the_blocks_are_carried)
     pare_colorimetry p3;
     CHECK_TRUE(pare_colorimetry_from_cicp(12, 13, &p3));
     MUST(pare_profile_build(&p3, "Display P3", &metadata.icc));
-    char text[600] = "<x:xmpmeta/>"; /* long enough to be packed */
+    static char text[300000] =
+        "<x:xmpmeta/>"; /* long enough to be packed, and to take room twice */
     memset(text + 12, ' ', sizeof text - 13);
     text[sizeof text - 1] = '\0';
     test_set_text(&metadata.xmp, text);

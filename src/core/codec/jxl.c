@@ -140,6 +140,7 @@ typedef struct box_reader {
     JxlDecoder *decoder;
     pare_metadata *metadata;
     pare_buf *into; /* NULL: a box of no interest */
+    size_t room;    /* to be asked for next; doubles, whether some was used or not */
 } box_reader;
 
 static void end_box(box_reader *reader)
@@ -153,13 +154,14 @@ static void end_box(box_reader *reader)
 static pare_err grow_box(box_reader *reader, size_t len, pare_diag *diag)
 {
     pare_buf *into = reader->into;
-    const size_t extra = len ? len : BOX_FIRST_BYTES;
-    if (len + extra > BOX_MOST_BYTES) {
+    const size_t room = reader->room;
+    if (room > BOX_MOST_BYTES) {
         return pare_fail(diag, PARE_ERR_CORRUPT, "JPEG XL: metadata of more than %d bytes",
                          BOX_MOST_BYTES);
     }
     into->len = len;
-    PARE_TRY(pare_buf_reserve(into, extra));
+    reader->room = 2 * room;
+    PARE_TRY(pare_buf_reserve(into, room));
     if (JxlDecoderSetBoxBuffer(reader->decoder, into->data + len, into->cap - len) !=
         JXL_DEC_SUCCESS) {
         return PARE_ERR_CORRUPT;
@@ -178,6 +180,7 @@ static pare_err begin_box(box_reader *reader, pare_diag *diag)
     }
     if (memcmp(type, "Exif", 4) == 0 && !metadata->exif.len) reader->into = &metadata->exif;
     if (memcmp(type, "xml ", 4) == 0 && !metadata->xmp.len) reader->into = &metadata->xmp;
+    reader->room = BOX_FIRST_BYTES;
     return reader->into ? grow_box(reader, 0, diag) : PARE_OK;
 }
 

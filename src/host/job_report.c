@@ -328,8 +328,8 @@ void pare_job_progress(pare_job *job, uint64_t now_us, bool final)
     double partial = 0;
     if (engine->pool) {
         views = pare_pool_views(engine->pool, engine->views, PARE_MAX_WORKERS);
-        const uint64_t partial_us = pare_pool_partial_us(engine->pool, is_mine, job);
-        if (job->us_per_cost > 0) partial = (double)partial_us / job->us_per_cost;
+        if (job->us_per_cost > 0)
+            partial = pare_pool_partial_cost(engine->pool, job->us_per_cost, is_mine, job);
     }
     pare_progress_update(&job->meter, pare_job_time_us(job, now_us), partial, is_scanned(job));
     if (final && !job->cancelled) job->meter.fraction = 1;

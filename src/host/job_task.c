@@ -392,6 +392,7 @@ bool pare_job_dispatch(pare_job *job, uint64_t room_bytes)
     if (!pare_queue_pop(&job->queue, room_bytes, &item)) return false;
     pare_task *const task = item.user;
     task->sent.expected_us = pare_job_expected_us(job, item.cost);
+    task->sent.cost = item.cost;
     job->served += item.cost;
     return send_task(task);
 }

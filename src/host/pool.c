@@ -2,6 +2,7 @@
 /* Which worker gets which task, and what becomes of tasks whose worker failed. */
 #include "host/pool.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -552,18 +553,18 @@ uint32_t pare_pool_views(pare_pool *pool, pare_worker_view *views, uint32_t cap)
     return count;
 }
 
-uint64_t pare_pool_partial_us(const pare_pool *pool, pare_pool_filter filter, const void *user)
+double pare_pool_partial_cost(const pare_pool *pool, double us_per_cost, pare_pool_filter filter,
+                              const void *user)
 {
     const uint64_t now_us = pare_clock_us();
-    uint64_t sum_us = 0;
+    double sum = 0;
     for (uint32_t i = 0; i < pool->config.worker_cap; i++) {
         const worker *const w = &pool->workers[i];
         if (w->task_count == 0 || !filter(user, w->tasks[0])) continue;
-        const uint64_t us = now_us - w->tasks[0]->started_us;
-        const uint64_t most_us = w->tasks[0]->expected_us / 10 * 9;
-        sum_us += us < most_us ? us : most_us;
+        const double done = (double)(now_us - w->tasks[0]->started_us) / us_per_cost;
+        sum += fmin(done, 0.9 * w->tasks[0]->cost);
     }
-    return sum_us;
+    return sum;
 }
 
 void pare_pool_close(pare_pool *pool)

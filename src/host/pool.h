@@ -32,6 +32,7 @@ typedef struct pare_pool_task {
     int fd_count;
     uint64_t deadline_ms; /* from the moment that the worker can begin */
     uint64_t expected_us; /* a second task joins only when both are short */
+    double cost;          /* as planned; for pare_pool_partial_cost() */
     bool needs_all;       /* formats; see pare_pool_want_all() */
     const char *name;     /* for the view */
     uint64_t bytes_in;    /* for the view */
@@ -114,9 +115,10 @@ const pare_pool_worker *pare_pool_worker_of(const pare_pool *pool, uint32_t numb
  * /proc at most twice a second. */
 uint32_t pare_pool_views(pare_pool *pool, pare_worker_view *views, uint32_t cap);
 
-/* What running tasks that the filter wants have probably done: the time each has taken so far, at
- * most nine tenths of what is expected. */
-uint64_t pare_pool_partial_us(const pare_pool *pool, pare_pool_filter filter, const void *user);
+/* How much of their cost running tasks that the filter wants have probably done: the time that each
+ * has taken so far at us_per_cost (above 0), at most nine tenths of its cost. */
+double pare_pool_partial_cost(const pare_pool *pool, double us_per_cost, pare_pool_filter filter,
+                              const void *user);
 
 /* Ends all workers: politely, after a second with SIGKILL. No task may be in flight. on_closed
  * follows; then the pool can be destroyed. */

@@ -12,8 +12,8 @@ import sys
 import time
 import zipfile
 
-from serve_support import (Events, SCHEMAS, Server, TOTALS, check_totals, equal, make_images, make_many, root_job, run,
-                           scratch, totals_of, true, upload_job)
+from serve_support import (Events, SCHEMAS, Server, TOTALS, check_totals, equal, make_images, make_many, png_of, root_job,
+                           run, scratch, totals_of, true, upload_job)
 
 PARE = sys.argv[1]
 
@@ -347,6 +347,29 @@ def a_thousand_files_watched_live():
         server.stop()
 
 
+def an_image_that_takes_long_does_not_count_for_others():
+    """Ten images of the same size, so of the same cost. The first one, noise, is in work while others end quickly."""
+    with scratch() as folder:
+        root = os.path.join(folder, "root")
+        os.makedirs(root)
+        edge = 500
+        for number in range(10):
+            pixels = os.urandom(3 * edge * edge) if number == 0 else bytes([number]) * (3 * edge * edge)
+            with open(os.path.join(root, f"{number}.png"), "wb") as file:
+                file.write(png_of(edge, edge, pixels))
+        server = Server(PARE, folder, "-j2", roots=[root])
+        events = Events(server)
+        job = root_job(server, settings={"effort": 5})
+        events.wait(lambda name, data: name == "job" and data["id"] == job and data["state"] == "done")
+        told = [d["progress"] for d in events.named("progress") if not d["progress"]["final"]]
+        true(any(0 < p["files_done"] < 10 for p in told), "nothing was told in the middle")
+        for p in told:  # what is done, and at most nine tenths of what two workers have in hand
+            most = (p["files_done"] + 2 * 0.9) / 10
+            true(p["fraction"] <= most + 1e-4, f"{p['fraction']} is told after {p['files_done']} of 10 files")
+        events.close()
+        server.stop()
+
+
 def one_shot_gives_the_bytes_of_the_command_line():
     with scratch() as folder:
         make_images(os.path.join(folder, "in"))
@@ -484,5 +507,5 @@ run([a_folder_becomes_smaller_and_its_results_can_be_had, uploads_come_back_as_a
      pause_resume_cancel_and_retry, a_failed_file_is_tried_again,
      one_image_is_done_again_smaller,
      a_redo_that_waits_outlives_the_server, a_single_file_in_place_with_a_new_name_is_done_again, presets_are_kept, a_killed_server_goes_on_with_right_numbers,
-     a_thousand_files_watched_live, one_shot_gives_the_bytes_of_the_command_line,
+     a_thousand_files_watched_live, an_image_that_takes_long_does_not_count_for_others, one_shot_gives_the_bytes_of_the_command_line,
      one_shot_resizes_and_aims_at_a_size_as_the_command_line, a_test_that_is_killed_leaves_no_process])

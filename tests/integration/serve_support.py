@@ -344,15 +344,20 @@ def make_images(folder):
     subprocess.run([os.environ["MAKE"], folder], check=True, stdout=subprocess.DEVNULL)
 
 
-def png(width, height, seed):
-    """A PNG that can be made smaller: smooth, and stored without compression."""
+def png_of(width, height, pixels):
+    """A PNG of RGB pixels, stored without compression."""
     def chunk(kind, data):
         body = kind + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-    rows = b"".join(b"\0" + bytes((x * 3 + y * seed + (x * y * seed) // 50 + c * 40) & 255
-                                  for x in range(width) for c in range(3)) for y in range(height))
+    rows = b"".join(b"\0" + pixels[at:at + 3 * width] for at in range(0, len(pixels), 3 * width))
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
             + chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b""))
+
+
+def png(width, height, seed):
+    """A PNG that can be made smaller: it is smooth."""
+    return png_of(width, height, bytes((x * 3 + y * seed + (x * y * seed) // 50 + c * 40) & 255
+                                       for y in range(height) for x in range(width) for c in range(3)))
 
 
 def make_many(folder, count, size=24):

@@ -13,6 +13,7 @@ enum {
     PIECE_LEN = 1 << 30, /* matches do not reach from one piece into the next */
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
+    ENTROPY_PASSES = 13, /* codes of the first so many are only estimated */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */
     STORED = 0,
     FIXED = 1,
@@ -185,7 +186,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         } else {
             keep_borders(d, span_count, p);
         }
-        learn(d, p, pass + 2 >= passes || idle, NULL);
+        learn(d, p, pass >= ENTROPY_PASSES || idle, NULL);
         span_count = p->block_count;
         idle++;
         if (p->bits < d->best->bits) {

@@ -7,8 +7,9 @@
 
 #include "core/codec/deflate_encode.h"
 
-/* With fewer passes of our own encoder, its search for matches is in a hurry, too. */
-enum { PATIENT_PASSES = 8 };
+/* With fewer passes of our own encoder, its search for matches is in a hurry, too, unless there is
+ * little to search. */
+enum { PATIENT_PASSES = 8, LITTLE_LEN = 64 << 10 };
 
 struct pare_png_deflater {
     struct libdeflate_compressor *compressors[PARE_PNG_DEFLATE_BEST + 1];
@@ -37,7 +38,7 @@ void pare_png_deflater_close(pare_png_deflater **deflater)
 /* Our own encoder, in the frame of zlib (RFC 1950). */
 static pare_err deflate_optimally(pare_png_deflater *deflater, unsigned passes, pare_bytes data)
 {
-    const bool is_quick = passes < PATIENT_PASSES;
+    const bool is_quick = passes < PATIENT_PASSES && data.len > LITTLE_LEN;
     const pare_deflate_params params = {
         .passes = passes, .depth = is_quick ? 32 : 256, .long_len = is_quick ? 64 : 258};
     uint8_t sum[4];

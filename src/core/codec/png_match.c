@@ -47,11 +47,23 @@ void pare_png_matcher_close(pare_png_matcher **matcher)
     *matcher = NULL;
 }
 
+/* How often a value is expected before any is seen: small differences are likely. */
+static uint32_t expected_count(int v)
+{
+    const int size = v < 128 ? v : 256 - v;
+    return (uint32_t)(64 / (1 + size) + 1);
+}
+
+/* Half of what the chosen rows had and half of what is expected: with the former alone, rows that
+ * once were left as they are, in a plain sky, would make that look cheap for all others below. */
 static void set_prices(pare_png_matcher *m)
 {
-    const double total = m->symbols;
+    double expected = 0;
+    for (int v = 0; v < 256; v++)
+        expected += expected_count(v);
     for (int v = 0; v < 256; v++) {
-        double bits = log2(total / (m->counts[v] + 0.1));
+        const double seen = (m->counts[v] + 0.1) / m->symbols;
+        double bits = -log2((seen + expected_count(v) / expected) / 2);
         if (bits > 15) bits = 15;
         if (bits < 1) bits = 1;
         m->prices[v] = (uint16_t)lrint(bits * BIT);
@@ -80,9 +92,8 @@ pare_err pare_png_matcher_start(pare_png_matcher *m, const uint8_t *data, size_t
     m->row_len = row_len;
     memset(m->heads, 0, sizeof m->heads);
     m->symbols = 1;
-    for (int v = 0; v < 256; v++) { /* small differences are likely */
-        const int size = v < 128 ? v : 256 - v;
-        m->counts[v] = (uint32_t)(64 / (1 + size) + 1);
+    for (int v = 0; v < 256; v++) {
+        m->counts[v] = expected_count(v);
         m->symbols += m->counts[v];
     }
     set_prices(m);

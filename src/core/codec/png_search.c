@@ -20,10 +20,11 @@ enum {
     RANK_LEVEL = 6, /* tells filters and orders apart as well as the best parse, in a tenth of the
                        time */
     TINY_LEN = 4 << 10, /* such a result is made of so few symbols that it counts as small, too */
-    SMALL_RANK_LEVEL = 10,
-    SMALL_MORE = 2, /* finalists more with so little data, where ranks are less certain */
+    SMALL_MORE = 1,     /* finalists more with so little data, where ranks are less certain */
+    PLAIN_PART = 16, /* in so small a part of the data, matches are long, and ranks say little: */
+    PLAIN_MORE = 5,  /* finalists more when the result is tiny, too */
     MAX_TRIALS = 160,
-    MAX_FINALISTS = 4 + SMALL_MORE,
+    MAX_FINALISTS = 4 + SMALL_MORE + PLAIN_MORE,
 };
 
 /* What a step of effort adds to the ones below it. */
@@ -78,6 +79,7 @@ typedef struct search {
     const pare_png_subject *subject;
     const pare_png_tools *tools;
     pare_png_best *best;
+    size_t len; /* of the filtered rows */
     bool is_small;
     trial trials[MAX_TRIALS];
     unsigned count;
@@ -137,8 +139,7 @@ static pare_err estimate(search *s, const pare_png_raster *raster, trial *t)
     const double scale = (double)raster->height_px / pare_png_rows_total(raster, rows);
     pare_bytes filtered, made;
     PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
-    const int level = s->is_small ? SMALL_RANK_LEVEL : RANK_LEVEL;
-    PARE_TRY(pare_png_deflate(s->tools->deflater, level, filtered, &made));
+    PARE_TRY(pare_png_deflate(s->tools->deflater, RANK_LEVEL, filtered, &made));
     t->estimate = (size_t)((double)made.len * scale) + pare_png_overhead(raster);
     return PARE_OK;
 }
@@ -183,7 +184,7 @@ static pare_err try_forms(search *s, const tier *step)
 /* Make the whole file of a trial and keep it if it is the smallest. */
 static pare_err finish(search *s, trial *t, int level)
 {
-    if (!s->is_small && t->done_level >= level) return PARE_OK;
+    if (t->done_level >= level) return PARE_OK;
     if (t->done_level < level) t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));
@@ -217,23 +218,32 @@ static void pick_best(search *s, int level)
     s->picks[s->pick_count++] = (pick){best, level};
 }
 
+/* How many trials a tier makes whole files of. */
+static unsigned finalists(const search *s, unsigned step)
+{
+    size_t least = SIZE_MAX;
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->trials[i].estimate < least) least = s->trials[i].estimate;
+    unsigned count = TIERS[step].finalists;
+    if (step == 0) return count;
+    if (s->is_small) count += SMALL_MORE;
+    if (least < TINY_LEN && least < s->len / PLAIN_PART) count += PLAIN_MORE;
+    return count;
+}
+
 /* Every tier's choice is carried out, also those of the lower ones, so that more effort never
  * gives a bigger file: estimates from samples can be wrong. Beginning with the highest tier, the
- * choices that it shares with lower ones are made only once. With little data nothing is left out.
- */
+ * choices that it shares with lower ones are made only once: more passes begin with the fewer. */
 static pare_err run_tiers(search *s, int effort)
 {
     for (unsigned i = 0; i < TIER_COUNT && TIERS[i].from_effort <= effort; i++) {
         PARE_TRY(try_forms(s, &TIERS[i]));
-        const unsigned finalists = TIERS[i].finalists + (s->is_small && i ? SMALL_MORE : 0);
-        for (unsigned k = 0; k < finalists; k++)
+        for (unsigned k = finalists(s, i); k > 0; k--)
             pick_best(s, TIERS[i].level);
     }
     for (unsigned i = 0; i < s->pick_count; i++) {
-        const pick *p = &s->picks[s->is_small ? i : s->pick_count - 1 - i];
+        const pick *p = &s->picks[s->pick_count - 1 - i];
         PARE_TRY(finish(s, p->trial, p->level));
-        /* which begins from other prices, and is sometimes better */
-        if (s->is_small) PARE_TRY(finish(s, p->trial, PARE_PNG_DEFLATE_BEST));
     }
     return PARE_OK;
 }
@@ -249,8 +259,8 @@ pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare
 {
     search *s = malloc(sizeof *s);
     if (!s) return PARE_ERR_NO_MEMORY;
-    *s = (search){.subject = subject, .tools = tools, .best = best};
-    s->is_small = filtered_len(subject) <= SMALL_LEN;
+    *s = (search){.subject = subject, .tools = tools, .best = best, .len = filtered_len(subject)};
+    s->is_small = s->len <= SMALL_LEN;
     const pare_err err = run_tiers(s, effort);
     pare_png_filterer_shrink(tools->filterer);
     pare_png_deflater_shrink(tools->deflater);

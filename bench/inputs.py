@@ -189,6 +189,6 @@ class Inputs:
 
 
 FULL = {"photos": 9, "photo_bytes": 1 << 40, "some_photos": 4, "wild": 3, "large": 4, "graphics": 16, "icons": 120, "drawings": 100, "animations": 12,
-        "icon_folder": 10_000, "web_folder": 1_000}
+        "icon_folder": 10_000, "web_folder": 600}
 QUICK = {"photos": 3, "photo_bytes": 900_000, "some_photos": 2, "wild": 1, "large": 1, "graphics": 4, "icons": 30, "drawings": 20, "animations": 4,
          "icon_folder": 300, "web_folder": 160}

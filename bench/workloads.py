@@ -11,13 +11,13 @@ from collections import namedtuple
 Workload = namedtuple("Workload", "name title work kind inputs ladder rung scored in_quick same_looks", defaults=[True])
 # same_looks: files of all tools look the same at the rung, so that their bytes can be compared as they are
 
-LADDER = [40, 55, 68, 80, 88, 94]
+LADDER = [42, 62, 80, 88, 94]
 WORKLOADS = [
     Workload("start", "Start-up: one icon", "png-lossless", "start", "tiny", [0], 0, False, True),
     Workload("jpeg", "Camera JPEG to a smaller JPEG", "jpeg", "curve", "jpegs", LADDER, 80, True, True),
     Workload("png-jpeg", "Pristine PNG to JPEG", "png-jpeg", "curve", "photos", LADDER, 80, True, True),
     Workload("webp", "Pristine PNG to WebP", "webp", "curve", "photos", LADDER, 80, True, True),
-    Workload("avif", "Pristine PNG to AVIF", "avif", "curve", "photos", [35, 48, 60, 70, 80], 60, True, True),
+    Workload("avif", "Pristine PNG to AVIF", "avif", "curve", "some_photos", [35, 48, 60, 70, 80], 60, True, True),
     Workload("png-palette", "PNG to a palette of 256 colours", "png-palette", "curve", "some_photos",
              [50, 65, 80, 90, 97], 80, True, True),
     Workload("jpeg-lossless", "JPEG, the same pixels", "jpeg-lossless", "ratio", "jpegs", [0], 0, True, True),

@@ -47,11 +47,13 @@ bench-report:     ## write docs/benchmarks.md of the last bench
 profile-cpu: build ## where a batch spends its time: profile/cpu.svg
 	@tools/profile-cpu $(BUILD)
 
-profile-memory: build ## what holds the memory at its peak: profile/memory.txt
-	@tools/profile-memory $(BUILD)
+profile-memory: setup ## what holds the memory at its peak: profile/memory.txt
+	@tools/build build-valgrind -Djxl=disabled
+	@tools/profile-memory build-valgrind
 
-profile-instructions: build ## instruction counts against the stored ones; WRITE=--write stores them
-	@tools/profile-instructions $(BUILD) $(WRITE)
+profile-instructions: setup ## instruction counts against the stored ones; WRITE=--write stores them
+	@tools/build build-valgrind -Djxl=disabled # whose libhwy valgrind cannot run
+	@tools/profile-instructions build-valgrind $(WRITE)
 
 scale: build      ## time, memory and ledger against the number of files; MOST=, LARGE=
 	@bench/scale $(BUILD)
@@ -70,4 +72,4 @@ install: build    ## install into the prefix of the build
 	@meson install -C $(BUILD)
 
 clean:
-	@rm -rf $(BUILD) build-lint build-fuzz demo
+	@rm -rf $(BUILD) build-lint build-fuzz build-valgrind demo

@@ -50,7 +50,8 @@ static pare_buf write_bmp(const plan *p)
     put_le(&out, 1, 2);
     put_le(&out, p->bits, 2);
     put_le(&out, p->compression, 4);
-    put_le(&out, 0, 12);
+    put_le(&out, 0, 8);
+    put_le(&out, 0, 4);
     put_le(&out, palette_len / 4, 4);
     put_le(&out, 0, 4);
     put(&out, p->masks, p->mask_len);

@@ -4,10 +4,15 @@
 #define PARE_WORKER_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Keep what is freed for the next image, or let it go after a while (the default). Keeping spares
- * page faults, a third of the time of an icon; the process stays as large as its largest image. */
+ * page faults, a third of the time of an icon; the process stays
+ * as large as its largest image, and grows with images of other sizes: see trim. */
 void pare_worker_memory_keep(bool keep);
+
+/* Give unused pages back to the system when there are more of them than most_bytes. */
+void pare_worker_memory_trim(size_t most_bytes);
 
 /* Give unused pages back to the system. */
 void pare_worker_memory_purge(void);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* jemalloc: https://jemalloc.net/jemalloc.3.html, "arena.<i>.purge", "arena.<i>.dirty_decay_ms". */
+/* jemalloc: https://jemalloc.net/jemalloc.3.html, "arena.<i>.purge", "arena.<i>.dirty_decay_ms",
+ * "stats.arenas.<i>.pdirty". */
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <jemalloc/jemalloc.h>
@@ -28,4 +30,16 @@ void pare_worker_memory_keep(bool keep)
 void pare_worker_memory_purge(void)
 {
     (void)mallctl("arena." TEXT(MALLCTL_ARENAS_ALL) ".purge", NULL, NULL, NULL, 0);
+}
+
+void pare_worker_memory_trim(size_t most_bytes)
+{
+    uint64_t epoch = 1; /* numbers are those of the last change of the epoch */
+    size_t pages = 0, page_bytes = 0, len = sizeof pages;
+    (void)mallctl("epoch", NULL, NULL, &epoch, sizeof epoch);
+    if (mallctl("stats.arenas.0.pdirty", &pages, &len, NULL, 0) != 0 ||
+        mallctl("arenas.page", &page_bytes, &len, NULL, 0) != 0 ||
+        pages * page_bytes > most_bytes) {
+        pare_worker_memory_purge();
+    }
 }

@@ -15,3 +15,9 @@ void pare_worker_memory_purge(void)
     malloc_trim(0);
 #endif
 }
+
+/* It gives back by itself what is free at the end of its heap, and large blocks at once. */
+void pare_worker_memory_trim(size_t most_bytes)
+{
+    (void)most_bytes;
+}

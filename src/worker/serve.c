@@ -21,6 +21,7 @@ enum {
     FD_CAP = 2,
     MAP_FROM_BYTES = 256 * 1024,     /* below, reading is cheaper than page faults */
     KEEP_BELOW_PX = 4 * 1000 * 1000, /* freed memory is kept for the next of these */
+    KEEP_MOST_BYTES = 64 << 20,
     PURGE_FROM_PX = 32 * 1000 * 1000,
 };
 
@@ -165,7 +166,10 @@ static pare_err run_optimize(server *s, const int *fds, const pare_message *task
     result->len = err == PARE_OK ? len : 0;
     s->in = NULL;
     input_close(&in);
-    if (px >= PURGE_FROM_PX || err == PARE_ERR_NO_MEMORY) pare_worker_memory_purge();
+    if (px >= PURGE_FROM_PX || err == PARE_ERR_NO_MEMORY)
+        pare_worker_memory_purge();
+    else if (s->keeps_memory)
+        pare_worker_memory_trim(KEEP_MOST_BYTES);
     return err;
 }
 

@@ -37,11 +37,7 @@ def refusals(server, job, seq):
 
 
 def in_place_is_undone():
-    with scratch() as folder:
-        root = os.path.join(folder, "root")
-        make_images(root)
-        before = files_of(root)
-        server = Server(PARE, folder, roots=[root])
+    with served_images() as (server, root, before):
         job = root_job(server, settings={"output": {"mode": "in_place"}, "quality": "score:70"})
         found = server.wait_job(job)
         equal((found["state"], found["can_undo"]), ("done", True))
@@ -90,12 +86,17 @@ def an_undo_that_waits(server, job):
             thread.join()
 
 
-def nothing_is_done_again_during_an_undo_nor_after_it():
+@contextlib.contextmanager
+def served_images():
+    """(server, folder of images it may use, what they were like)."""
     with scratch() as folder:
         root = os.path.join(folder, "root")
         make_images(root)
-        before = files_of(root)
-        server = Server(PARE, folder, roots=[root])
+        yield Server(PARE, folder, roots=[root]), root, files_of(root)
+
+
+def nothing_is_done_again_during_an_undo_nor_after_it():
+    with served_images() as (server, root, before):
         job = root_job(server, settings={"output": {"mode": "in_place"}, "quality": "score:70"})
         found = server.wait_job(job)
         _, rows = check_totals(server, job)
@@ -154,11 +155,7 @@ def a_run_that_has_an_image_to_do_again_is_undone_only_afterwards():
 
 
 def an_image_done_again_comes_back_as_it_first_was():
-    with scratch() as folder:
-        root = os.path.join(folder, "root")
-        make_images(root)
-        before = files_of(root)
-        server = Server(PARE, folder, roots=[root])
+    with served_images() as (server, root, before):
         job = root_job(server, ["photo.jpg"], settings={"output": {"mode": "in_place"}})
         server.wait_job(job)
         base = f"/api/v1/jobs/{job}"

@@ -21,10 +21,12 @@ enum {
                        time */
     TINY_LEN = 4 << 10, /* such a result is made of so few symbols that it counts as small, too */
     SMALL_MORE = 1,     /* finalists more with so little data, where ranks are less certain */
-    PLAIN_PART = 16, /* in so small a part of the data, matches are long, and ranks say little: */
-    PLAIN_MORE = 5,  /* finalists more when the result is tiny, too */
+    /* data that shrink to so small a part repeat themselves: ranks say little, and when the result
+     * is tiny, too, so many finalists more cost little */
+    REPEATED_PART = 16,
+    REPEATED_MORE = 5,
     MAX_TRIALS = 160,
-    MAX_FINALISTS = 4 + SMALL_MORE + PLAIN_MORE,
+    MAX_FINALISTS = 4 + SMALL_MORE + REPEATED_MORE,
 };
 
 /* What a step of effort adds to the ones below it. */
@@ -227,7 +229,7 @@ static unsigned finalists(const search *s, unsigned step)
     unsigned count = TIERS[step].finalists;
     if (step == 0) return count;
     if (s->is_small) count += SMALL_MORE;
-    if (least < TINY_LEN && least < s->len / PLAIN_PART) count += PLAIN_MORE;
+    if (least < TINY_LEN && least < s->len / REPEATED_PART) count += REPEATED_MORE;
     return count;
 }
 

@@ -44,11 +44,15 @@ def watch(pid, peak, stop, pause_s):
             return
 
 
-def run(command, env, pinned=True, pause_s=0.02):
-    """{code, cpu_s, wall_s, peak_kib, error}; CPU is user and system time with all children, memory that of the
+def cores():
+    return max(1, os.cpu_count() or 1)
+
+
+def run(command, env, core=0, pause_s=0.02):
+    """On one core, or on all (None); {code, cpu_s, wall_s, peak_kib, error}; CPU is user and system time with all children, memory that of the
     tree at its largest moment, looked at every pause_s."""
-    if pinned and shutil.which("taskset"):
-        command = ["taskset", "-c", "0", *command]
+    if core is not None and shutil.which("taskset"):
+        command = ["taskset", "-c", str(core), *command]
     start = time.monotonic()
     child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -69,8 +73,7 @@ def run(command, env, pinned=True, pause_s=0.02):
 def compare(tool, pairs):
     """[(SSIMULACRA2, MS-SSIM dB, width, height) or None] for pairs (reference, image), on all cores."""
     order = sorted(range(len(pairs)), key=lambda i: pairs[i])
-    cores = max(1, os.cpu_count() or 1)
-    size = -(-len(order) // cores)
+    size = -(-len(order) // cores())
     parts = [order[i:i + size] for i in range(0, len(order), size)] if order else []
     found = [None] * len(pairs)
 

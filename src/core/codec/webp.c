@@ -242,11 +242,14 @@ static pare_err convert_to_yuv(pare_encoder *encoder)
 static pare_err import(pare_encoder *encoder, pare_diag *diag)
 {
     const pare_image *image = encoder->source->image;
-    const size_t stride = (size_t)image->width_px * (image->has_alpha ? 4 : 3);
-    uint8_t *pixels = malloc(stride * image->height_px);
-    if (!pixels) return PARE_ERR_NO_MEMORY;
-    for (uint32_t y = 0; y < image->height_px; y++)
-        convert_row(image, y, pixels + y * stride);
+    const bool is_plain = image->depth_bits == 8 && image->color == PARE_COLOR_RGB;
+    const size_t stride =
+        is_plain ? image->stride_bytes : (size_t)image->width_px * (image->has_alpha ? 4 : 3);
+    uint8_t *const converted = is_plain ? NULL : malloc(stride * image->height_px);
+    if (!is_plain && !converted) return PARE_ERR_NO_MEMORY;
+    for (uint32_t y = 0; !is_plain && y < image->height_px; y++)
+        convert_row(image, y, converted + y * stride);
+    const uint8_t *const pixels = is_plain ? image->pixels : converted;
     WebPPicture *picture = &encoder->picture;
     encoder->has_picture = WebPPictureInit(picture) != 0;
     picture->use_argb = 1;
@@ -255,7 +258,7 @@ static pare_err import(pare_encoder *encoder, pare_diag *diag)
     const int ok = encoder->has_picture &&
                    (image->has_alpha ? WebPPictureImportRGBA(picture, pixels, (int)stride)
                                      : WebPPictureImportRGB(picture, pixels, (int)stride));
-    free(pixels);
+    free(converted);
     if (ok && !encoder->params->lossless) return convert_to_yuv(encoder);
     return ok ? PARE_OK : pare_fail(diag, PARE_ERR_NO_MEMORY, "encode: not enough memory");
 }

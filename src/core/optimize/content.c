@@ -36,6 +36,9 @@ typedef struct sampler {
 static uint64_t get_color(const pare_image *image, const uint8_t *row, size_t x)
 {
     uint64_t color = 0;
+    if (image->depth_bits == 8 && image->channels == 3) {
+        return (uint64_t)(row[3 * x] << 16 | row[3 * x + 1] << 8 | row[3 * x + 2]);
+    }
     for (size_t c = 0; c < image->channels; c++) {
         const size_t index = x * image->channels + c;
         uint16_t wide;
@@ -62,10 +65,10 @@ static void count_color(sampler *s, uint64_t color)
 }
 
 /* The largest step of a channel from one colour to the other. */
-static int largest_step(uint64_t a, uint64_t b)
+static int largest_step(const pare_image *image, uint64_t a, uint64_t b)
 {
     int largest = 0;
-    for (int shift = 0; shift < 40; shift += 8) {
+    for (int shift = 0; shift < 8 * image->channels; shift += 8) {
         const int step = abs((int)(a >> shift & 255) - (int)(b >> shift & 255));
         if (step > largest) largest = step;
     }
@@ -88,7 +91,7 @@ static void sample_row(sampler *s, uint32_t y)
         if (image->has_alpha && (color & 255) != 255) s->has_alpha = true;
         if (x == 0 || color != last) count_color(s, color);
         if (x > 0) {
-            const int step = largest_step(color, last);
+            const int step = largest_step(image, color, last);
             s->pairs++;
             s->flat += step == 0;
             s->edges += step > STEP_EDGE;

@@ -59,13 +59,32 @@ static bool is_identical(const pare_image *a, const pare_image *b)
 
 enum { BLOCK_PX = 32 };
 
+/* The sum of each of three 8-bit channels, as of all pixels that get_pixel() makes of them. */
+static void add_plain_row(const uint8_t *row, size_t width_px, uint64_t sums[5])
+{
+    uint32_t red = 0, green = 0, blue = 0;
+    for (size_t x = 0; x < width_px; x++, row += 3) {
+        red += row[0];
+        green += row[1];
+        blue += row[2];
+    }
+    sums[0] += red * 257u;
+    sums[1] += green * 257u;
+    sums[2] += blue * 257u;
+    sums[4] += 65535 * width_px;
+}
+
 /* Mean of each channel over a block, 0..255, colours weighed by alpha. */
 static void block_mean(const pare_image *image, uint32_t x0, uint32_t y0, double out[5])
 {
-    uint64_t sums[5] = {0}, count = 0;
-    for (uint32_t y = y0; y < y0 + BLOCK_PX && y < image->height_px; y++) {
+    const bool is_plain = image->depth_bits == 8 && image->channels == 3;
+    const uint32_t x1 = image->width_px - x0 < BLOCK_PX ? image->width_px : x0 + BLOCK_PX;
+    const uint32_t y1 = image->height_px - y0 < BLOCK_PX ? image->height_px : y0 + BLOCK_PX;
+    uint64_t sums[5] = {0};
+    for (uint32_t y = y0; y < y1; y++) {
         const uint8_t *row = pare_image_row(image, y);
-        for (uint32_t x = x0; x < x0 + BLOCK_PX && x < image->width_px; x++, count++) {
+        if (is_plain) add_plain_row(row + 3 * (size_t)x0, x1 - x0, sums);
+        for (uint32_t x = is_plain ? x1 : x0; x < x1; x++) {
             uint32_t pixel[5];
             get_pixel(image, row, x, pixel);
             for (int c = 0; c < 4; c++)
@@ -73,8 +92,9 @@ static void block_mean(const pare_image *image, uint32_t x0, uint32_t y0, double
             sums[4] += pixel[4];
         }
     }
+    const double count = (double)(x1 - x0) * (double)(y1 - y0);
     for (int c = 0; c < 5; c++)
-        out[c] = (double)sums[c] / (double)count / 257;
+        out[c] = (double)sums[c] / count / 257;
 }
 
 /* Lossy coders move the mean of a block by less than their coarsest step; a wrong colour space,

@@ -59,8 +59,9 @@ typedef struct pare_file_result {
         replaces; /* seq of an earlier result of the same file that no longer counts; 0: none */
     const char *salvaged_path; /* of a damaged file: what was left of it; NULL: nothing */
     uint32_t salvaged,
-        salvageable; /* rows, or frames of an animation, that are whole, of so many */
-    uint32_t reserved[2];
+        salvageable;      /* rows, or frames of an animation, that are whole, of so many */
+    bool salvages_frames; /* they count frames; of GIF and WebP there may be more */
+    uint32_t reserved[1];
 } pare_file_result;
 
 #define PARE_MAX_WORKERS 256

@@ -190,7 +190,8 @@ typedef struct pare_result {
     uint32_t decode_us, transform_us, encode_us, verify_us;
     uint32_t full_scores;           /* how often the whole image was scored */
     uint32_t salvaged, salvageable; /* rows (frames of an animation) that were saved, of so many */
-    uint32_t reserved[6];
+    bool salvages_frames;           /* they count frames; of GIF and WebP there may be more */
+    uint32_t reserved[5];
 } pare_result;
 
 /* Optimize one image in memory.

@@ -99,6 +99,7 @@ static void add_json_result(pare_report *report, const pare_file_result *r)
         pare_json_string(out, "salvaged", r->salvaged_path);
         pare_json_uint(out, "salvaged_rows", r->salvaged);
         pare_json_uint(out, "salvageable_rows", r->salvageable);
+        pare_json_string(out, "salvaged_unit", r->salvages_frames ? "frames" : "rows");
     }
     pare_json_end(out);
     pare_report_flush(report);
@@ -145,7 +146,9 @@ static void print_salvaged(pare_report *report, const pare_file_result *r)
     pare_text_add(&line, "salvaged   ");
     pare_text_add_name(&line, r->salvaged_path, 0, report->terminal.utf8);
     pare_text_add(&line, ": %u of %u %s", r->salvaged, r->salvageable,
-                  r->format_in == PARE_FORMAT_GIF ? "frames or more" : "rows");
+                  !r->salvages_frames               ? "rows"
+                  : r->format_in == PARE_FORMAT_PNG ? "frames"
+                                                    : "frames or more");
     pare_terminal_line(&report->terminal, pare_text_string(&line));
     pare_text_deinit(&line);
 }

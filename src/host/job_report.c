@@ -151,6 +151,7 @@ void pare_job_report_task(pare_task *task)
         result.salvaged_path = path_of(job, output->folder, output->name, false, &out);
         result.salvaged = made->salvaged;
         result.salvageable = made->salvageable;
+        result.salvages_frames = made->salvages_frames;
     }
     if (pare_job_lets_stand(job, &result)) goto out;
     give_for(job, entry, &result);

@@ -216,6 +216,7 @@ static void result(wire *w, pare_result *r)
     u32(w, &r->full_scores, 0, UINT32_MAX);
     u32(w, &r->salvageable, 0, UINT32_MAX);
     u32(w, &r->salvaged, 0, r->salvageable);
+    flag(w, &r->salvages_frames);
 }
 
 static pare_err known_err(wire *w, pare_err err)

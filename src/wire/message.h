@@ -14,7 +14,7 @@
 #include "base/err.h"
 
 #define PARE_MESSAGE_CAP 4096 /* no message is longer */
-#define PARE_MESSAGE_VERSION 2
+#define PARE_MESSAGE_VERSION 3
 
 typedef enum pare_message_kind {
     PARE_MESSAGE_NONE = 0,

@@ -152,26 +152,123 @@ TEST(a_cut_progressive_jpeg_shows_all_of_the_image)
     pare_image_deinit(&image);
 }
 
-TEST(whole_frames_of_a_cut_gif_are_kept)
+/* ---- animations ---- */
+
+static const pare_format MOVING[] = {PARE_FORMAT_GIF, PARE_FORMAT_PNG, PARE_FORMAT_WEBP};
+enum { MOVING_COUNT = sizeof MOVING / sizeof *MOVING, MOVING_W = 90, MOVING_H = 70 };
+
+static pare_buf make_animation(pare_format format)
 {
-    pare_image image = test_make(TEST_GRAPHIC, 90, 70);
-    pare_buf file = test_write_gif(&image, FRAMES, false);
-    uint32_t last = 0;
-    for (size_t len = 20; len < file.len - 1; len += 37) {
-        pare_result result;
-        if (pare_salvage(file.data, len, NULL, &result, NULL) == PARE_OK) {
-            pare_info info;
-            CHECK_INT(pare_read_info(result.data, result.len, &info, NULL), ==, PARE_OK);
-            CHECK_INT(info.format, ==, PARE_FORMAT_GIF);
-            CHECK_INT(info.frames, ==, result.salvaged);
-            CHECK_INT(result.salvaged, >=, last);
-            last = result.salvaged;
-        }
-        pare_result_deinit(&result);
-    }
-    CHECK_INT(last, >=, FRAMES - 1);
-    pare_buf_deinit(&file);
+    pare_image image = test_make_as(TEST_PHOTO, MOVING_W, MOVING_H, PARE_COLOR_RGB, 8);
+    pare_buf gif = test_write_gif(&image, FRAMES, false), out = {0};
     pare_image_deinit(&image);
+    if (format == PARE_FORMAT_GIF) return gif;
+    const pare_codec *from = pare_codec_find(PARE_FORMAT_GIF), *to = pare_codec_find(format);
+    const pare_animate_params params = {.lossless = true, .quality = 100, .effort = 2};
+    pare_animation animation;
+    pare_frames *frames = NULL;
+    pare_animator *animator = NULL;
+    CHECK_INT(from->frames_open(pare_buf_view(&gif), NULL, &animation, &frames, NULL), ==, PARE_OK);
+    CHECK_INT(to->animator_open(&animation, &params, &animator, NULL), ==, PARE_OK);
+    for (;;) {
+        pare_frame frame;
+        bool more;
+        CHECK_INT(from->frames_next(frames, &frame, &more, NULL), ==, PARE_OK);
+        if (!more) break;
+        CHECK_INT(to->animator_add(animator, &frame, NULL), ==, PARE_OK);
+    }
+    CHECK_INT(to->animator_finish(animator, &out, NULL), ==, PARE_OK);
+    to->animator_close(&animator);
+    from->frames_close(&frames);
+    pare_buf_deinit(&gif);
+    return out;
+}
+
+/* How many frames from the first are the same in both files; *count: how many `part` has. */
+static uint32_t count_same_frames(pare_bytes whole, pare_bytes part, uint32_t *count)
+{
+    const pare_bytes files[2] = {whole, part};
+    const pare_codec *codec = pare_codec_find(pare_format_sniff(part.data, part.len));
+    pare_frames *frames[2] = {0};
+    pare_animation animation;
+    uint32_t same = 0;
+    bool is_same = true;
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(codec->frames_open(files[i], NULL, &animation, &frames[i], NULL), ==, PARE_OK);
+    for (*count = 0;; ++*count) {
+        pare_frame a, b;
+        bool more[2];
+        CHECK_INT(codec->frames_next(frames[0], &a, &more[0], NULL), ==, PARE_OK);
+        CHECK_INT(codec->frames_next(frames[1], &b, &more[1], NULL), ==, PARE_OK);
+        if (!more[1]) break;
+        is_same = is_same && more[0] && a.duration_ms == b.duration_ms &&
+                  memcmp(a.rgba, b.rgba, (size_t)MOVING_W * MOVING_H * 4) == 0;
+        if (is_same) same++;
+    }
+    for (int i = 0; i < 2; i++)
+        codec->frames_close(&frames[i]);
+    return same;
+}
+
+/* Frames that are as they were; 0: nothing was left. */
+static uint32_t check_frames(pare_bytes whole, pare_bytes damaged, bool all_must_be_same)
+{
+    pare_result result;
+    uint32_t same = 0, count = 0;
+    if (pare_salvage(damaged.data, damaged.len, NULL, &result, NULL) == PARE_OK) {
+        CHECK_TRUE(result.salvages_frames);
+        CHECK_INT(result.format_out, ==, result.format_in);
+        same = count_same_frames(whole, (pare_bytes){result.data, result.len}, &count);
+        CHECK_INT(result.salvaged, ==, count);
+        CHECK_INT(result.salvageable, >=, count);
+        if (all_must_be_same) CHECK_INT(same, ==, count);
+    } else {
+        CHECK_TRUE(result.data == NULL);
+    }
+    pare_result_deinit(&result);
+    return same;
+}
+
+TEST(whole_frames_of_a_cut_animation_are_kept)
+{
+    for (int i = 0; i < MOVING_COUNT; i++) {
+        pare_buf file = make_animation(MOVING[i]);
+        uint32_t last = 0;
+        for (size_t len = 20; len < file.len - 13; len += 137) {
+            const uint32_t same =
+                check_frames(pare_buf_view(&file), (pare_bytes){file.data, len}, true);
+            CHECK_INT(same, >=, last);
+            last = same;
+        }
+        printf("# %s: %u of %d frames of all but the end\n", pare_format_name(MOVING[i]), last,
+               FRAMES);
+        CHECK_INT(last, >=, FRAMES - 1);
+        pare_buf_deinit(&file);
+    }
+}
+
+/* Frames before the damage are there, as they were. Those of PNG have checksums: there is no other.
+ */
+TEST(whole_frames_before_wrong_bytes_are_kept)
+{
+    for (int i = 0; i < MOVING_COUNT; i++) {
+        pare_buf file = make_animation(MOVING[i]);
+        for (unsigned percent = 5; percent < 95; percent += 9) {
+            const size_t at = file.len * percent / 100;
+            pare_buf damaged = {0};
+            CHECK_INT(pare_buf_append(&damaged, file.data, file.len), ==, PARE_OK);
+            for (size_t n = 0; n < 16; n++)
+                damaged.data[at + n] ^= 0x5a;
+            const uint32_t before =
+                check_frames(pare_buf_view(&file), (pare_bytes){file.data, at}, true);
+            const bool is_png = MOVING[i] == PARE_FORMAT_PNG;
+            const uint32_t same =
+                check_frames(pare_buf_view(&file), pare_buf_view(&damaged), is_png);
+            CHECK_INT(same, >=, before);
+            pare_buf_deinit(&damaged);
+        }
+        pare_buf_deinit(&file);
+    }
 }
 
 TEST(where_nothing_is_left_nothing_is_made)
@@ -196,5 +293,5 @@ TEST(where_nothing_is_left_nothing_is_made)
 }
 
 RUN(rows_above_a_cut_are_as_they_were, rows_above_a_wrong_byte_are_as_they_were,
-    a_cut_progressive_jpeg_shows_all_of_the_image, whole_frames_of_a_cut_gif_are_kept,
-    where_nothing_is_left_nothing_is_made)
+    a_cut_progressive_jpeg_shows_all_of_the_image, whole_frames_of_a_cut_animation_are_kept,
+    whole_frames_before_wrong_bytes_are_kept, where_nothing_is_left_nothing_is_made)

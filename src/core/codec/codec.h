@@ -82,7 +82,8 @@ typedef struct pare_repack_params {
 typedef struct pare_salvaged {
     pare_buf file;        /* a whole file in the codec's own format; or empty, and then... */
     pare_image image;     /* ...pixels */
-    uint32_t done, total; /* rows from the top, or frames of an animation, before the damage */
+    uint32_t done, total; /* whole rows, or frames of an animation before the damage */
+    bool counts_frames;
 } pare_salvaged;
 
 void pare_salvaged_deinit(pare_salvaged *salvaged);

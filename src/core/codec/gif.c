@@ -102,7 +102,7 @@ static pare_err salvage(pare_bytes file, const pare_limits *limits, pare_salvage
     pare_gif_blocks blocks;
     pare_animation animation;
     pare_frames *frames = NULL;
-    *out = (pare_salvaged){0};
+    *out = (pare_salvaged){.counts_frames = true};
     const pare_err cause = pare_gif_blocks_read(file, &blocks, diag);
     if (blocks.frames == 0) return cause == PARE_OK ? PARE_ERR_CORRUPT : cause;
     PARE_TRY(pare_buf_append(&out->file, file.data, blocks.whole_len));
@@ -115,7 +115,10 @@ static pare_err salvage(pare_bytes file, const pare_limits *limits, pare_salvage
     }
     if (frames) frames_close(&frames);
     out->total = blocks.frames + (cause != PARE_OK);
-    return err;
+    if (err == PARE_OK || out->done == 0 || err == PARE_ERR_NO_MEMORY) return err;
+    *diag = (pare_diag){0}; /* the damage is known */
+    out->file.len = pare_gif_blocks_frames_len(file, out->done);
+    return pare_buf_append_byte(&out->file, ';');
 }
 
 const pare_codec pare_codec_gif = {

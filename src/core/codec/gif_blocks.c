@@ -91,10 +91,10 @@ static bool take_image(cursor *c, pare_gif_blocks *out)
 }
 
 /* False when the file ends too early. Viewers do without the trailer when a frame is whole. */
-static bool walk(cursor *c, pare_gif_blocks *out)
+static bool walk(cursor *c, uint32_t most, pare_gif_blocks *out)
 {
     if (!skip(c, 13) || !skip(c, table_len(c->file.data[10]))) return false;
-    while (c->at < c->file.len && out->frames < PARE_GIF_FRAMES_MAX) {
+    while (c->at < c->file.len && out->frames < most) {
         const uint8_t kind = c->file.data[c->at++];
         if (kind == TRAILER) return true;
         if (kind == EXTENSION) {
@@ -116,13 +116,21 @@ pare_err pare_gif_blocks_read(pare_bytes file, pare_gif_blocks *out, pare_diag *
     out->width_px = pare_le16(file.data + 6);
     out->height_px = pare_le16(file.data + 8);
     out->aspect = file.data[12];
-    const bool whole = walk(&c, out);
+    const bool whole = walk(&c, PARE_GIF_FRAMES_MAX, out);
     out->len = c.at;
     if (!whole) return pare_fail(diag, PARE_ERR_TRUNCATED, "the file ends inside a block");
     if (out->frames == 0 || out->width_px == 0 || out->height_px == 0) {
         return pare_fail(diag, PARE_ERR_CORRUPT, "there is no image in the GIF");
     }
     return PARE_OK;
+}
+
+size_t pare_gif_blocks_frames_len(pare_bytes file, uint32_t frames)
+{
+    cursor c = {file, 0};
+    pare_gif_blocks blocks = {0};
+    (void)walk(&c, frames, &blocks);
+    return blocks.whole_len;
 }
 
 static bool is_kept(pare_bytes extension, uint32_t keep)

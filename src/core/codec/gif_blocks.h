@@ -25,6 +25,9 @@ typedef struct pare_gif_blocks {
 PARE_NODISCARD pare_err pare_gif_blocks_read(pare_bytes file, pare_gif_blocks *out,
                                              pare_diag *diag);
 
+/* Bytes up to the end of so many frames, of a file that has them. */
+size_t pare_gif_blocks_frames_len(pare_bytes file, uint32_t frames);
+
 /* Appends the extensions that are to be kept (PARE_KEEP_*) as they are, all but timing and loop
  * count. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_gif_blocks_copy(pare_bytes file, uint32_t keep, pare_buf *out);

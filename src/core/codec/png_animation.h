@@ -15,6 +15,10 @@ PARE_NODISCARD pare_err pare_png_animation_check(pare_bytes file, pare_bytes res
                                                  const pare_repack_params *params, bool *same,
                                                  pare_diag *diag);
 
+/* As pare_codec.salvage, of an animation: the frames before the damage, byte for byte. */
+PARE_NODISCARD pare_err pare_png_animation_salvage(pare_bytes file, const pare_limits *limits,
+                                                   pare_salvaged *out, pare_diag *diag);
+
 /* As pare_codec.read_metadata and frames_*. */
 PARE_NODISCARD pare_err pare_png_read_metadata(pare_bytes file, const pare_limits *limits,
                                                pare_metadata *out, pare_diag *diag);

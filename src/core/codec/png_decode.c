@@ -10,6 +10,7 @@
 
 #include "base/checked.h"
 #include "base/err.h"
+#include "core/codec/png_animation.h"
 #include "core/codec/png_info.h"
 #include "core/image/exif.h"
 #include "core/image/shrink.h"
@@ -289,7 +290,7 @@ pare_err pare_png_salvage(pare_bytes file, const pare_limits *limits, pare_salva
     pare_png_chunks chunks;
     *out = (pare_salvaged){0};
     PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
-    if (chunks.is_animated) return pare_fail(diag, PARE_SKIP_ANIMATED, "PNG: an animation");
+    if (chunks.is_animated) return pare_png_animation_salvage(file, limits, out, diag);
     if (chunks.is_cut) s.file = drop_cut_chunk(file);
     run_session(&s);
     out->done = s.rows_done;

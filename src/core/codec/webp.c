@@ -20,7 +20,7 @@ static pare_err fail_cut(pare_diag *diag)
     return pare_fail(diag, PARE_ERR_TRUNCATED, "the file is shorter than its header says");
 }
 
-static pare_err copy_chunk(WebPDemuxer *demux, const char *name, pare_buf *out)
+pare_err pare_webp_copy_chunk(void *demux, const char *name, pare_buf *out)
 {
     WebPChunkIterator chunk;
     pare_err err = PARE_OK;
@@ -44,9 +44,9 @@ pare_err pare_webp_copy_metadata(pare_bytes file, pare_metadata *out)
     const WebPData data = {file.data, file.len};
     WebPDemuxer *demux = WebPDemux(&data);
     if (!demux) return PARE_OK;
-    pare_err err = copy_chunk(demux, "ICCP", &out->icc);
-    if (err == PARE_OK) err = copy_chunk(demux, "EXIF", &out->exif);
-    if (err == PARE_OK) err = copy_chunk(demux, "XMP ", &out->xmp);
+    pare_err err = pare_webp_copy_chunk(demux, "ICCP", &out->icc);
+    if (err == PARE_OK) err = pare_webp_copy_chunk(demux, "EXIF", &out->exif);
+    if (err == PARE_OK) err = pare_webp_copy_chunk(demux, "XMP ", &out->xmp);
     WebPDemuxDelete(demux);
     drop_exif_prefix(&out->exif);
     return err;
@@ -133,60 +133,6 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
 failed:
     pare_image_deinit(out);
     return err;
-}
-
-/* The profile comes before the pixels, so it is there when they are. */
-static pare_err copy_profile(pare_bytes file, pare_buf *icc)
-{
-    const WebPData data = {file.data, file.len};
-    WebPDemuxState state;
-    WebPDemuxer *demux = WebPDemuxPartial(&data, &state);
-    if (!demux) return PARE_OK;
-    const pare_err err = copy_chunk(demux, "ICCP", icc);
-    WebPDemuxDelete(demux);
-    return err;
-}
-
-/* Rows from the top as far as the bytes go. */
-static pare_err decode_rows(pare_bytes file, pare_image *out, uint32_t *rows)
-{
-    WebPDecoderConfig config;
-    int last_row = 0;
-    *rows = 0;
-    if (!WebPInitDecoderConfig(&config)) return PARE_ERR_CODEC;
-    config.output.colorspace = out->has_alpha ? MODE_RGBA : MODE_RGB;
-    config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = out->pixels;
-    config.output.u.RGBA.stride = (int)out->stride_bytes;
-    config.output.u.RGBA.size = out->stride_bytes * out->height_px;
-    WebPIDecoder *decoder = WebPIDecode(NULL, 0, &config);
-    if (!decoder) return PARE_ERR_NO_MEMORY;
-    (void)WebPIUpdate(decoder, file.data, file.len);
-    if (WebPIDecGetRGB(decoder, &last_row, NULL, NULL, NULL) && last_row > 0) {
-        *rows = (uint32_t)last_row;
-    }
-    WebPIDelete(decoder);
-    return *rows > 0 ? PARE_OK : PARE_ERR_TRUNCATED;
-}
-
-static pare_err salvage(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
-                        pare_diag *diag)
-{
-    WebPBitstreamFeatures features;
-    pare_image *image = &out->image;
-    *out = (pare_salvaged){0};
-    if (WebPGetFeatures(file.data, file.len, &features) != VP8_STATUS_OK) {
-        return pare_fail(diag, PARE_ERR_CORRUPT, "the WebP header is damaged");
-    }
-    if (features.has_animation) return pare_fail(diag, PARE_SKIP_ANIMATED, "WebP: an animation");
-    const uint32_t width = (uint32_t)features.width, height = (uint32_t)features.height;
-    PARE_TRY(pare_limits_check(limits, width, height, 8, diag));
-    PARE_TRY(pare_image_init(image, width, height, PARE_COLOR_RGB, features.has_alpha != 0, 8));
-    memset(image->pixels, 0x80, image->stride_bytes * height);
-    out->total = height;
-    const pare_err err = decode_rows(file, image, &out->done);
-    if (err != PARE_OK) return pare_fail(diag, err, "WebP: nothing is left of the image");
-    return copy_profile(file, &image->metadata.icc);
 }
 
 /* ---- encoding ---- */
@@ -378,7 +324,7 @@ const pare_codec pare_codec_webp = {
             PARE_CODEC_ALPHA,
     .read_info = read_info,
     .decode = decode,
-    .salvage = salvage,
+    .salvage = pare_webp_salvage,
     .encoder_open = encoder_open,
     .encoder_try = encoder_try,
     .encoder_close = encoder_close,

@@ -33,6 +33,13 @@ bool pare_webp_configure(const pare_encode_params *params, double quality, WebPC
 PARE_NODISCARD pare_err pare_webp_write_picture(const WebPConfig *config, WebPPicture *picture,
                                                 pare_buf *out, pare_diag *diag);
 
+/* As pare_codec.salvage: rows of a still, whole frames of an animation. */
+PARE_NODISCARD pare_err pare_webp_salvage(pare_bytes file, const pare_limits *limits,
+                                          pare_salvaged *out, pare_diag *diag);
+
+/* Append what is in the chunk, when it is there. demux is a WebPDemuxer. */
+PARE_NODISCARD pare_err pare_webp_copy_chunk(void *demux, const char *name, pare_buf *out);
+
 /* All blocks of a file. */
 PARE_NODISCARD pare_err pare_webp_copy_metadata(pare_bytes file, pare_metadata *out);
 

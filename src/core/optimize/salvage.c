@@ -37,6 +37,7 @@ static pare_err fill_result(pare_salvaged *have, const pare_options *options, pa
     out->lossless = true;
     out->salvaged = have->done;
     out->salvageable = have->total;
+    out->salvages_frames = have->counts_frames;
     if (info.format == out->format_out) return PARE_OK;
     return pare_fail(diag, PARE_ERR_VERIFY, "verify: what was salvaged is something else");
 }

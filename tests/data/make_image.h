@@ -56,8 +56,10 @@ pare_buf test_write_gif(const pare_image *image, uint32_t frames, bool interlace
 
 typedef struct test_tiff_options {
     bool associated_alpha, white_is_zero, tiled, lzw;
-    uint8_t orientation; /* 0: no tag */
-    uint32_t pages;      /* 0: 1 */
+    bool directory_first; /* as cameras write it: a cut file still has it; one page */
+    uint32_t strip_rows;  /* 0: 8 */
+    uint8_t orientation;  /* 0: no tag */
+    uint32_t pages;       /* 0: 1 */
     const pare_metadata *metadata;
 } test_tiff_options;
 pare_buf test_write_tiff(const pare_image *image, const test_tiff_options *options);

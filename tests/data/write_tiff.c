@@ -80,7 +80,7 @@ static void set_fields(TIFF *tiff, const pare_image *image, const test_tiff_opti
         TIFFSetField(tiff, TIFFTAG_TILEWIDTH, 32);
         TIFFSetField(tiff, TIFFTAG_TILELENGTH, 16);
     } else {
-        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 8);
+        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, options->strip_rows ? options->strip_rows : 8);
     }
 }
 
@@ -117,6 +117,50 @@ static void write_tiles(TIFF *tiff, const pare_image *stored)
     free(tile);
 }
 
+/* Little-endian numbers of the directory. */
+static uint32_t get(const uint8_t *at, unsigned len)
+{
+    return len == 2 ? at[0] | (uint32_t)at[1] << 8 : get(at, 2) | get(at + 2, 2) << 16;
+}
+
+static void add(uint8_t *at, uint32_t more)
+{
+    const uint32_t value = get(at, 4) + more;
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* libtiff writes pixels, then the directory and what belongs to it: the other way round. */
+static void move_directory(pare_buf *file)
+{
+    static const unsigned LENS[] = {0, 1, 1, 2, 4, 8};
+    enum { HEADER_LEN = 8, ENTRY_LEN = 12 };
+    const uint32_t directory = get(file->data + 4, 4);
+    const uint32_t tail_len = (uint32_t)file->len - directory;
+    const uint32_t pixels_len = directory - HEADER_LEN;
+    const uint32_t count = get(file->data + directory, 2);
+    uint8_t *entry = file->data + directory + 2;
+    for (uint32_t i = 0; i < count; i++, entry += ENTRY_LEN) {
+        const uint32_t tag = get(entry, 2), values = get(entry + 4, 4);
+        const unsigned len = LENS[get(entry + 2, 2)];
+        const bool is_far = len * values > 4;
+        uint8_t *value = is_far ? file->data + get(entry + 8, 4) : entry + 8;
+        if (len == 2 && (tag == TIFFTAG_STRIPOFFSETS || tag == TIFFTAG_TILEOFFSETS)) abort();
+        for (uint32_t n = 0; n < values; n++) {
+            if (tag == TIFFTAG_STRIPOFFSETS || tag == TIFFTAG_TILEOFFSETS)
+                add(value + 4 * (size_t)n, tail_len);
+        }
+        if (is_far) add(entry + 8, 0u - pixels_len);
+    }
+    pare_buf out = {0};
+    add(file->data + 4, 0u - pixels_len);
+    MUST(pare_buf_append(&out, file->data, HEADER_LEN));
+    MUST(pare_buf_append(&out, file->data + directory, tail_len));
+    MUST(pare_buf_append(&out, file->data + HEADER_LEN, pixels_len));
+    pare_buf_deinit(file);
+    *file = out;
+}
+
 pare_buf test_write_tiff(const pare_image *image, const test_tiff_options *options)
 {
     static const test_tiff_options DEFAULTS;
@@ -139,5 +183,6 @@ pare_buf test_write_tiff(const pare_image *image, const test_tiff_options *optio
     }
     TIFFClose(tiff);
     pare_image_deinit(&stored);
+    if (options->directory_first) move_directory(&m.bytes);
     return m.bytes;
 }

@@ -20,6 +20,41 @@ static pare_buf encode_webp(const pare_image *image, bool lossless)
     return out;
 }
 
+/* 24 bits, the first row on top. */
+static pare_buf write_bmp(const pare_image *image)
+{
+    const uint32_t row_len = (image->width_px * 3 + 3) & ~3u;
+    const uint32_t numbers[] = {54 + row_len * image->height_px,
+                                0,
+                                54,
+                                40,
+                                image->width_px,
+                                0u - image->height_px,
+                                1 | 24 << 16,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0};
+    static const uint8_t PADDING[3];
+    pare_buf out = {0};
+    MUST(pare_buf_append(&out, "BM", 2));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        for (int n = 0; n < 4; n++)
+            MUST(pare_buf_append_byte(&out, (uint8_t)(numbers[i] >> (8 * n))));
+    }
+    for (uint32_t y = 0; y < image->height_px; y++) {
+        const uint8_t *row = pare_image_row(image, y);
+        for (size_t x = 0; x < image->width_px; x++) {
+            const uint8_t pixel[] = {row[3 * x + 2], row[3 * x + 1], row[3 * x]};
+            MUST(pare_buf_append(&out, pixel, sizeof pixel));
+        }
+        MUST(pare_buf_append(&out, PADDING, row_len - image->width_px * 3));
+    }
+    return out;
+}
+
 typedef enum kind {
     JPEG_420,
     JPEG_444,
@@ -28,6 +63,11 @@ typedef enum kind {
     PNG_16,
     WEBP,
     WEBP_LOSSLESS,
+    TIFF_STRIPS,
+    TIFF_ONE_STRIP,
+    TIFF_LZW,
+    TIFF_TILES,
+    BMP_24,
     KINDS
 } kind;
 
@@ -48,10 +88,30 @@ static pare_buf make_file(kind which)
     case PNG_16: out = test_write_png(&image, &(test_png_options){0}); break;
     case WEBP:
     case WEBP_LOSSLESS: out = encode_webp(&image, which == WEBP_LOSSLESS); break;
+    case TIFF_STRIPS:
+    case TIFF_ONE_STRIP:
+    case TIFF_LZW:
+    case TIFF_TILES:
+        out = test_write_tiff(
+            &image, &(test_tiff_options){.directory_first = true,
+                                         .strip_rows = which == TIFF_ONE_STRIP ? HEIGHT : 0,
+                                         .lzw = which == TIFF_LZW,
+                                         .tiled = which == TIFF_TILES});
+        break;
+    case BMP_24: out = write_bmp(&image); break;
     case KINDS: break;
     }
     pare_image_deinit(&image);
     return out;
+}
+
+/* The first value of an entry of the first directory, little-endian. */
+static void set_tiff_number(pare_buf *file, unsigned tag, uint8_t value)
+{
+    uint8_t *entry = file->data + file->data[4] + 2;
+    while ((entry[0] | (unsigned)entry[1] << 8) != tag)
+        entry += 12;
+    entry[8] = value;
 }
 
 static pare_image decode(pare_bytes file)
@@ -81,7 +141,10 @@ static uint32_t check_cut(const pare_buf *file, size_t len, const pare_image *wh
         return 0;
     }
     pare_image have = decode((pare_bytes){result.data, result.len});
-    CHECK_INT(result.format_out, ==, result.format_in);
+    const bool is_written =
+        result.format_in != PARE_FORMAT_TIFF && result.format_in != PARE_FORMAT_BMP;
+    CHECK_INT(result.format_out, ==, is_written ? result.format_in : PARE_FORMAT_PNG);
+    CHECK_TRUE(!result.salvages_frames);
     CHECK_INT(have.width_px, ==, whole->width_px);
     CHECK_INT(have.height_px, ==, whole->height_px);
     CHECK_INT(result.salvageable, ==, whole->height_px);
@@ -133,6 +196,46 @@ TEST(rows_above_a_wrong_byte_are_as_they_were)
         pare_image_deinit(&whole);
         pare_buf_deinit(&file);
     }
+}
+
+/* Strips are on their own: those behind the damage are as they were too. */
+TEST(strips_of_a_tiff_around_wrong_bytes_are_as_they_were)
+{
+    enum { STRIP_ROWS = 8 };
+    pare_buf file = make_file(TIFF_LZW);
+    pare_image whole = decode(pare_buf_view(&file));
+    pare_result result;
+    for (size_t n = 0; n < 32; n++)
+        file.data[file.len / 2 + n] ^= 0x5a;
+    CHECK_INT(pare_salvage(file.data, file.len, NULL, &result, NULL), ==, PARE_OK);
+    CHECK_INT(result.salvaged, >=, HEIGHT - 2 * STRIP_ROWS);
+    CHECK_INT(result.salvaged, <, HEIGHT);
+    pare_image have = decode((pare_bytes){result.data, result.len});
+    uint32_t same = 0;
+    for (uint32_t y = 0; y < HEIGHT; y++)
+        same += is_same_row(&have, &whole, y);
+    CHECK_INT(same, >=, result.salvaged);
+    pare_image_deinit(&have);
+    pare_image_deinit(&whole);
+    pare_result_deinit(&result);
+    pare_buf_deinit(&file);
+}
+
+/* Two bits a pixel of gray go through libtiff's conversion to RGBA: whole strips only. */
+TEST(strips_of_a_converted_tiff_are_as_they_were)
+{
+    enum { SIDE = 64, STRIP_ROWS = 8 };
+    pare_image image = test_make_as(TEST_PHOTO, SIDE / 4, SIDE, PARE_COLOR_GRAY, 8);
+    pare_buf file = test_write_tiff(&image, &(test_tiff_options){.directory_first = true});
+    set_tiff_number(&file, 256, SIDE); /* ImageWidth */
+    set_tiff_number(&file, 258, 2);    /* BitsPerSample */
+    pare_image whole = decode(pare_buf_view(&file));
+    CHECK_INT(whole.width_px, ==, SIDE);
+    const uint32_t rows = check_cut(&file, file.len - (size_t)SIDE / 4 * 20, &whole);
+    CHECK_INT(rows, ==, (SIDE - 20) / STRIP_ROWS * STRIP_ROWS);
+    pare_image_deinit(&whole);
+    pare_image_deinit(&image);
+    pare_buf_deinit(&file);
 }
 
 TEST(a_cut_progressive_jpeg_shows_all_of_the_image)
@@ -283,15 +386,13 @@ TEST(where_nothing_is_left_nothing_is_made)
         }
         pare_buf_deinit(&file);
     }
-    pare_image image = test_make(TEST_PHOTO, 30, 30);
-    pare_buf tiff = test_write_tiff(&image, &(test_tiff_options){0});
     pare_result result;
-    CHECK_INT(pare_salvage(tiff.data, tiff.len, NULL, &result, NULL), ==,
+    static const char SVG[] = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><g";
+    CHECK_INT(pare_salvage((const uint8_t *)SVG, sizeof SVG - 1, NULL, &result, NULL), ==,
               PARE_SKIP_UNSUPPORTED_VARIANT);
-    pare_buf_deinit(&tiff);
-    pare_image_deinit(&image);
 }
 
-RUN(rows_above_a_cut_are_as_they_were, rows_above_a_wrong_byte_are_as_they_were,
+RUN(rows_above_a_cut_are_as_they_were, strips_of_a_tiff_around_wrong_bytes_are_as_they_were,
+    strips_of_a_converted_tiff_are_as_they_were, rows_above_a_wrong_byte_are_as_they_were,
     a_cut_progressive_jpeg_shows_all_of_the_image, whole_frames_of_a_cut_animation_are_kept,
     whole_frames_before_wrong_bytes_are_kept, where_nothing_is_left_nothing_is_made)

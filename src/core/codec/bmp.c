@@ -230,17 +230,17 @@ static void read_row(const bitmap *b, const uint8_t *row, uint8_t *out)
     }
 }
 
-static pare_err read_rows(const bitmap *b, const pare_image *image, pare_diag *diag)
+/* As many rows as there are, in the order of the file; *rows: how many. */
+static pare_err read_rows(const bitmap *b, const pare_image *image, uint32_t *rows, pare_diag *diag)
 {
-    size_t len;
-    if (!pare_mul_size(b->row_len, b->height_px, &len) || len > b->file.len - b->pixels_at) {
-        return pare_fail(diag, PARE_ERR_TRUNCATED, "BMP: the pixels are cut off");
-    }
-    for (uint32_t y = 0; y < b->height_px; y++) {
+    const size_t have = (b->file.len - b->pixels_at) / b->row_len;
+    *rows = have < b->height_px ? (uint32_t)have : b->height_px;
+    for (uint32_t y = 0; y < *rows; y++) {
         const uint8_t *row = b->file.data + b->pixels_at + (size_t)y * b->row_len;
         read_row(b, row, pare_image_row(image, b->is_top_down ? y : b->height_px - 1 - y));
     }
-    return PARE_OK;
+    if (*rows == b->height_px) return PARE_OK;
+    return pare_fail(diag, PARE_ERR_TRUNCATED, "BMP: the pixels are cut off");
 }
 
 /* ---- run lengths ---- */
@@ -281,40 +281,49 @@ static size_t draw_literal(pen *p, unsigned count, const uint8_t *from, size_t l
     return padded;
 }
 
-static pare_err read_runs(const bitmap *b, const pare_image *image, pare_diag *diag)
+static pare_err draw_runs(pen *p, pare_diag *diag)
 {
     enum { END_OF_ROW = 0, END = 1, MOVE = 2 };
+    const bitmap *b = p->b;
     const uint8_t *data = b->file.data;
     size_t at = b->pixels_at;
-    pen p = {b, image, 0, 0};
-    for (uint32_t y = 0; y < b->height_px; y++) { /* what no run draws has the first colour */
-        for (uint32_t x = 0; x < b->width_px; x++)
-            put_index(b, 0, pare_image_row(image, y) + (size_t)x * 3);
-    }
     while (b->file.len - at >= 2) {
         const uint8_t count = data[at], byte = data[at + 1];
         at += 2;
         if (count > 0) {
-            draw_run(&p, count, byte);
+            draw_run(p, count, byte);
         } else if (byte == END_OF_ROW) {
-            p.x = 0;
-            if (++p.y > b->height_px) return fail(diag, "more rows than the header says");
+            p->x = 0;
+            if (++p->y > b->height_px) return fail(diag, "more rows than the header says");
         } else if (byte == END) {
             return PARE_OK;
         } else if (byte == MOVE) {
             if (b->file.len - at < 2) break;
-            p.x += data[at], p.y += data[at + 1];
-            if (p.y > b->height_px) return fail(diag, "more rows than the header says");
+            p->x += data[at], p->y += data[at + 1];
+            if (p->y > b->height_px) return fail(diag, "more rows than the header says");
             at += 2;
         } else {
-            const size_t len = draw_literal(&p, byte, data + at, b->file.len - at);
+            const size_t len = draw_literal(p, byte, data + at, b->file.len - at);
             if (len == 0) break;
             at += len;
         }
     }
     /* the end mark may be missing when all rows are there */
-    if (p.y + 1 >= b->height_px && p.x >= b->width_px) return PARE_OK;
+    if (p->y + 1 >= b->height_px && p->x >= b->width_px) return PARE_OK;
     return pare_fail(diag, PARE_ERR_TRUNCATED, "BMP: the pixels are cut off");
+}
+
+/* *rows: those from below that are whole when it fails. */
+static pare_err read_runs(const bitmap *b, const pare_image *image, uint32_t *rows, pare_diag *diag)
+{
+    pen p = {b, image, 0, 0};
+    for (uint32_t y = 0; y < b->height_px; y++) { /* what no run draws has the first colour */
+        for (uint32_t x = 0; x < b->width_px; x++)
+            put_index(b, 0, pare_image_row(image, y) + (size_t)x * 3);
+    }
+    const pare_err err = draw_runs(&p, diag);
+    *rows = p.y < b->height_px ? p.y : b->height_px;
+    return err;
 }
 
 /* Writers that mean "opaque" often leave all of alpha at 0. */
@@ -328,19 +337,47 @@ static void show_when_all_hidden(const pare_image *image)
         image->pixels[i] = 255;
 }
 
+/* *rows: those that were there, in the order of the file. */
+static pare_err read_image(const bitmap *b, const pare_limits *limits, pare_image *out,
+                           uint32_t *rows, pare_diag *diag)
+{
+    const bool has_alpha = b->masks[3].max > 0;
+    const bool has_runs = b->compression == RLE8 || b->compression == RLE4;
+    *rows = 0;
+    PARE_TRY(pare_limits_check(limits, b->width_px, b->height_px, 4, diag));
+    PARE_TRY(pare_image_init(out, b->width_px, b->height_px, PARE_COLOR_RGB, has_alpha, 8));
+    memset(out->pixels, 0, out->stride_bytes * out->height_px);
+    const pare_err err = has_runs ? read_runs(b, out, rows, diag) : read_rows(b, out, rows, diag);
+    if (has_alpha) show_when_all_hidden(out);
+    PARE_TRY(pare_buf_append(&out->metadata.icc, b->icc.data, b->icc.len));
+    return err;
+}
+
 static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *out, pare_diag *diag)
 {
     bitmap b;
+    uint32_t rows;
     PARE_TRY(read_header(file, &b, diag));
-    const bool has_alpha = b.masks[3].max > 0;
-    PARE_TRY(pare_limits_check(limits, b.width_px, b.height_px, 4, diag));
-    PARE_TRY(pare_image_init(out, b.width_px, b.height_px, PARE_COLOR_RGB, has_alpha, 8));
-    const bool has_runs = b.compression == RLE8 || b.compression == RLE4;
-    pare_err err = has_runs ? read_runs(&b, out, diag) : read_rows(&b, out, diag);
-    if (err == PARE_OK && has_alpha) show_when_all_hidden(out);
-    if (err == PARE_OK) err = pare_buf_append(&out->metadata.icc, b.icc.data, b.icc.len);
+    const pare_err err = read_image(&b, limits, out, &rows, diag);
     if (err != PARE_OK) pare_image_deinit(out);
     return err;
+}
+
+static pare_err salvage(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
+                        pare_diag *diag)
+{
+    bitmap b;
+    *out = (pare_salvaged){0};
+    PARE_TRY(read_header(file, &b, diag));
+    const pare_err err = read_image(&b, limits, &out->image, &out->done, diag);
+    out->total = b.height_px;
+    if (out->done == 0) return err == PARE_OK ? PARE_ERR_TRUNCATED : err;
+    *diag = (pare_diag){0}; /* the damage is known */
+    for (uint32_t y = out->done; y < b.height_px; y++) {
+        memset(pare_image_row(&out->image, b.is_top_down ? y : b.height_px - 1 - y), 0x80,
+               out->image.stride_bytes);
+    }
+    return PARE_OK;
 }
 
 const pare_codec pare_codec_bmp = {
@@ -348,4 +385,5 @@ const pare_codec pare_codec_bmp = {
     .caps = PARE_CODEC_DECODES | PARE_CODEC_LOSSLESS | PARE_CODEC_ALPHA,
     .read_info = read_info,
     .decode = decode,
+    .salvage = salvage,
 };

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Are two images told apart? */
+#include "support/test.h"
+
+#include "core/optimize/compare.h"
+#include "data/make_image.h"
+
+/* The same samples in 16 bits. */
+static pare_image widen(const pare_image *image)
+{
+    pare_image wide = {0};
+    MUST(pare_image_init(&wide, image->width_px, image->height_px, image->color, image->has_alpha,
+                         16));
+    for (uint32_t y = 0; y < image->height_px; y++) {
+        uint16_t *to = (uint16_t *)(void *)pare_image_row(&wide, y);
+        for (size_t i = 0; i < (size_t)image->width_px * image->channels; i++)
+            to[i] = (uint16_t)(pare_image_row(image, y)[i] * 257);
+    }
+    return wide;
+}
+
+static void check_means(const pare_image *a, const pare_image *b, const double *want)
+{
+    for (uint32_t y = 0; y < a->height_px; y += PARE_BLOCK_PX) {
+        for (uint32_t x = 0; x < a->width_px; x += PARE_BLOCK_PX) {
+            double mean_a[5], mean_b[5];
+            pare_block_mean(a, x, y, mean_a);
+            pare_block_mean(b, x, y, mean_b);
+            for (int c = 0; c < 5; c++) {
+                CHECK_DOUBLE(mean_a[c], ==, mean_b[c]);
+                if (want) CHECK_DOUBLE(mean_a[c], ==, want[c]);
+            }
+        }
+    }
+}
+
+TEST(means_are_the_same_in_8_and_16_bits_and_at_the_edges)
+{
+    static const pare_color COLORS[] = {PARE_COLOR_GRAY, PARE_COLOR_RGB, PARE_COLOR_CMYK};
+    static const uint32_t EDGES[] = {1, 5, 31, 32, 33, 70};
+    for (size_t i = 0; i < 3 * 6; i++) {
+        pare_image image =
+            test_make_as(TEST_PHOTO, EDGES[i % 6], 103 - EDGES[i % 6], COLORS[i / 6], 8);
+        pare_image wide = widen(&image);
+        check_means(&image, &wide, NULL);
+        pare_image_deinit(&image);
+        pare_image_deinit(&wide);
+    }
+    /* the largest sums */
+    pare_image white = test_make_as(TEST_PHOTO, 64, 64, PARE_COLOR_RGB, 8);
+    memset(white.pixels, 255, white.stride_bytes * 64);
+    pare_image wide = widen(&white);
+    check_means(&white, &wide, (const double[]){255, 255, 255, 0, 255});
+    pare_image_deinit(&white);
+    pare_image_deinit(&wide);
+}
+
+TEST(an_image_is_alike_itself_and_not_another)
+{
+    for (int depth = 8; depth <= 16; depth += 8) {
+        pare_image photo = test_make_as(TEST_PHOTO, 131, 77, PARE_COLOR_RGB, (uint8_t)depth);
+        pare_image other = test_make_as(TEST_PHOTO, 131, 77, PARE_COLOR_RGB, (uint8_t)depth);
+        CHECK_TRUE(pare_is_alike(&photo, &other, 90));
+        CHECK_TRUE(pare_is_identical(&photo, &other));
+        /* one lost row of blocks */
+        memset(pare_image_row(&other, 64), 0, other.stride_bytes * 13);
+        CHECK_TRUE(!pare_is_alike(&photo, &other, 90));
+        CHECK_TRUE(!pare_is_identical(&photo, &other));
+        pare_image_deinit(&photo);
+        pare_image_deinit(&other);
+    }
+}
+
+RUN(means_are_the_same_in_8_and_16_bits_and_at_the_edges, an_image_is_alike_itself_and_not_another)

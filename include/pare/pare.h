@@ -211,8 +211,7 @@ PARE_API PARE_NODISCARD pare_err pare_optimize(const uint8_t *data, size_t len,
 /* A picture of a file that pare_optimize() refuses as damaged (PARE_ERR_CORRUPT,
  * PARE_ERR_TRUNCATED): in its own format, or PNG. Rows from the top (of TIFF: all whole strips)
  * are as they were until the damage, the rest is gray; of an animation the frames before it are
- * kept. A JPEG that is progressive may have all rows, with less detail. JPEG, PNG, WebP, GIF, TIFF
- * and BMP.
+ * kept. A progressive JPEG and a JPEG XL may have all rows, with less detail. Not AVIF and SVG.
  *
  *   options  borrowed; max_pixels and max_memory_bytes count. NULL means the defaults.
  *   out      as pare_optimize(); salvaged of salvageable says how much there is.

@@ -23,8 +23,8 @@ enum {
     JPEG_MOST_PX_PER_BYTE = 100,
 };
 
-/* A decoder over the whole file. NULL: no memory. */
-static JxlDecoder *create_decoder(pare_bytes file, int events)
+/* A decoder over what there is of a file, which may be cut. NULL: no memory. */
+static JxlDecoder *create_cut_decoder(pare_bytes file, int events)
 {
     JxlDecoder *decoder = JxlDecoderCreate(NULL);
     if (!decoder) return NULL;
@@ -32,11 +32,18 @@ static JxlDecoder *create_decoder(pare_bytes file, int events)
         JxlDecoderSetKeepOrientation(decoder, JXL_TRUE) == JXL_DEC_SUCCESS &&
         JxlDecoderSetUnpremultiplyAlpha(decoder, JXL_TRUE) == JXL_DEC_SUCCESS &&
         JxlDecoderSetInput(decoder, file.data, file.len) == JXL_DEC_SUCCESS) {
-        JxlDecoderCloseInput(decoder);
         return decoder;
     }
     JxlDecoderDestroy(decoder);
     return NULL;
+}
+
+/* A decoder over the whole file. NULL: no memory. */
+static JxlDecoder *create_decoder(pare_bytes file, int events)
+{
+    JxlDecoder *decoder = create_cut_decoder(file, events);
+    if (decoder) JxlDecoderCloseInput(decoder);
+    return decoder;
 }
 
 /* Goes on until the decoder says this. */
@@ -363,6 +370,19 @@ static pare_err read_pixels(JxlDecoder *decoder, const header *h, pare_image *ou
     return advance(decoder, JXL_DEC_FULL_IMAGE, "decode", diag);
 }
 
+/* Pixels of a file that is cut in the middle of them: where groups are missing, what the picture in
+ * an eighth of the size shows, which comes first. Lossless files have no such picture. */
+static pare_err read_pixels_there_are(JxlDecoder *decoder, const header *h, bool has_jpeg,
+                                      pare_image *out, pare_diag *diag)
+{
+    const pare_err err = read_pixels(decoder, h, out, diag);
+    const bool is_coarse_first = !h->basic.uses_original_profile || has_jpeg;
+    if (err != PARE_ERR_TRUNCATED || !out->pixels || !is_coarse_first) return err;
+    if (JxlDecoderFlushImage(decoder) != JXL_DEC_SUCCESS) return err;
+    *diag = (pare_diag){0}; /* the damage is known */
+    return PARE_OK;
+}
+
 /* Behind a bare codestream the file ends. */
 static pare_err check_end(JxlDecoder *decoder, pare_bytes file, pare_diag *diag)
 {
@@ -373,8 +393,9 @@ static pare_err check_end(JxlDecoder *decoder, pare_bytes file, pare_diag *diag)
     return pare_fail(diag, PARE_SKIP_TRAILING, "%zu bytes follow the image", left);
 }
 
-static pare_err decode_with(JxlDecoder *decoder, const pare_limits *limits, pare_image *out,
-                            pare_diag *diag)
+/* salvages: NULL, or the boxes of a damaged file. */
+static pare_err decode_with(JxlDecoder *decoder, const pare_limits *limits,
+                            const pare_jxl_boxes *salvages, pare_image *out, pare_diag *diag)
 {
     header h;
     pare_buf icc = {0};
@@ -384,7 +405,10 @@ static pare_err decode_with(JxlDecoder *decoder, const pare_limits *limits, pare
     if (is_widened(&h)) PARE_TRY(widen(decoder, &h));
     pare_err err = PARE_OK;
     if (!is_srgb(&h)) err = read_profile(decoder, JXL_COLOR_PROFILE_TARGET_DATA, &icc, diag);
-    if (err == PARE_OK) err = read_pixels(decoder, &h, out, diag);
+    if (err == PARE_OK) {
+        err = salvages ? read_pixels_there_are(decoder, &h, salvages->has_jpeg, out, diag)
+                       : read_pixels(decoder, &h, out, diag);
+    }
     pare_buf_move(&out->metadata.icc, &icc);
     return err;
 }
@@ -397,7 +421,7 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
     JxlDecoder *decoder =
         create_decoder(file, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE);
     if (!decoder) return PARE_ERR_NO_MEMORY;
-    pare_err err = decode_with(decoder, limits, out, diag);
+    pare_err err = decode_with(decoder, limits, NULL, out, diag);
     if (err == PARE_OK && !boxes.is_container) err = check_end(decoder, file, diag);
     JxlDecoderDestroy(decoder);
     if (err == PARE_OK && boxes.is_cut) {
@@ -410,12 +434,29 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
     return err;
 }
 
+/* All rows, with less detail where something is missing. */
+static pare_err salvage(pare_bytes file, const pare_limits *limits, pare_salvaged *out,
+                        pare_diag *diag)
+{
+    pare_jxl_boxes boxes;
+    *out = (pare_salvaged){0};
+    pare_jxl_boxes_read(file, &boxes);
+    JxlDecoder *decoder =
+        create_cut_decoder(file, JXL_DEC_BASIC_INFO | JXL_DEC_COLOR_ENCODING | JXL_DEC_FULL_IMAGE);
+    if (!decoder) return PARE_ERR_NO_MEMORY;
+    const pare_err err = decode_with(decoder, limits, &boxes, &out->image, diag);
+    JxlDecoderDestroy(decoder);
+    out->done = out->total = out->image.height_px;
+    return err;
+}
+
 const pare_codec pare_codec_jxl = {
     .format = PARE_FORMAT_JXL,
     .caps = PARE_CODEC_DECODES | PARE_CODEC_ENCODES | PARE_CODEC_LOSSY | PARE_CODEC_LOSSLESS |
             PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY | PARE_CODEC_TAKES_JPEG,
     .read_info = read_info,
     .decode = decode,
+    .salvage = salvage,
     .encoder_open = pare_jxl_encoder_open,
     .encoder_try = pare_jxl_encoder_try,
     .encoder_check = pare_jxl_encoder_check,

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/test.h"
 
+#include <stdlib.h>
+
 #include "core/codec/codec.h"
+#include "core/codec/png_pixels.h"
+#include "core/codec/png_unfilter.h"
 #include "core/image/profile.h"
 #include "data/make_image.h"
 
@@ -49,6 +53,101 @@ TEST(a_wrong_checksum_or_a_cut_is_an_error)
     CHECK_TRUE(out.pixels == NULL);
     pare_buf_deinit(&file);
     pare_image_deinit(&image);
+}
+
+/* As the specification puts it, a byte at a time. */
+static uint8_t predict(unsigned filter, int a, int b, int c)
+{
+    const int p = a + b - c, pa = abs(p - a), pb = abs(p - b), pc = abs(p - c);
+    switch (filter) {
+    case 1: return (uint8_t)a;
+    case 2: return (uint8_t)b;
+    case 3: return (uint8_t)((a + b) / 2);
+    case 4: return (uint8_t)(pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
+    default: return 0;
+    }
+}
+
+TEST(every_filter_is_taken_back_in_place_for_every_length)
+{
+    uint32_t random = 1;
+    for (unsigned i = 0; i < 5 * 4 * 40; i++) {
+        const unsigned filter = i % 5;
+        const size_t pixel_len = i / 5 % 4 + 1, len = (i / 20 + 1) * pixel_len;
+        uint8_t before[200] = {0}, want[200], memory[256];
+        uint8_t *const filtered = memory + 1 + i % 7; /* the row moves down by so many bytes */
+        for (size_t k = 0; k < len; k++) {
+            random = random * 1103515245 + 12345;
+            before[k] = (uint8_t)(random >> 16);
+            want[k] = i % 3 ? (uint8_t)(random >> 24) : (uint8_t)(before[k] + (random >> 30));
+        }
+        for (size_t k = 0; k < len; k++) {
+            const bool is_first = k < pixel_len;
+            const int a = is_first ? 0 : want[k - pixel_len];
+            const int c = is_first ? 0 : before[k - pixel_len];
+            filtered[k] = (uint8_t)(want[k] - predict(filter, a, before[k], c));
+        }
+        CHECK_TRUE(pare_png_unfilter(filter, pixel_len, before, filtered, len, memory));
+        CHECK_INT(memcmp(memory, want, len), ==, 0);
+    }
+    uint8_t byte[8] = {0};
+    CHECK_TRUE(!pare_png_unfilter(5, 1, byte, byte, 1, byte));
+}
+
+static pare_png_chunks chunks_of(const pare_buf *file)
+{
+    pare_png_chunks chunks;
+    MUST(pare_png_chunks_read(pare_buf_view(file), &chunks, NULL));
+    return chunks;
+}
+
+TEST(plain_files_are_read_at_once_and_all_others_left_to_the_library)
+{
+    static const struct {
+        test_picture picture;
+        uint8_t depth_bits;
+        test_png_options options;
+        bool is_plain;
+    } CASES[] = {
+        {TEST_PHOTO, 8, {0}, true},
+        {TEST_ALPHA, 8, {0}, true},
+        {TEST_PHOTO, 16, {0}, false},
+        {TEST_PHOTO, 8, {.interlaced = true}, false},
+        {TEST_GRAPHIC, 8, {.palette = true}, false},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        pare_image image =
+            test_make_as(CASES[i].picture, 301, 203, PARE_COLOR_RGB, CASES[i].depth_bits);
+        pare_image have = {0};
+        pare_buf file = test_write_png(&image, &CASES[i].options);
+        const pare_png_chunks chunks = chunks_of(&file);
+        const bool is_plain = pare_png_pixels_read(pare_buf_view(&file), &chunks, &have);
+        CHECK_INT(is_plain, ==, CASES[i].is_plain);
+        if (is_plain) CHECK_TRUE(test_same_pixels(&image, &have));
+        pare_image_deinit(&have);
+        pare_image_deinit(&image);
+        pare_buf_deinit(&file);
+    }
+}
+
+/* Each byte of a small file in turn: what is read at once is what the library would read. */
+TEST(no_damage_is_overlooked)
+{
+    pare_image image = test_make(TEST_PHOTO, 9, 7), have = {0};
+    pare_buf file = test_write_png(&image, NULL);
+    for (size_t at = 8; at < file.len; at++) {
+        pare_png_chunks chunks;
+        file.data[at] ^= 0x21;
+        if (pare_png_chunks_read(pare_buf_view(&file), &chunks, NULL) == PARE_OK) {
+            CHECK_TRUE(!pare_png_pixels_read(pare_buf_view(&file), &chunks, &have));
+        }
+        file.data[at] ^= 0x21;
+    }
+    const pare_png_chunks chunks = chunks_of(&file);
+    CHECK_TRUE(pare_png_pixels_read(pare_buf_view(&file), &chunks, &have));
+    pare_image_deinit(&have);
+    pare_image_deinit(&image);
+    pare_buf_deinit(&file);
 }
 
 /* The description of the profile that a file gets; "" when it stays without one. */
@@ -113,5 +212,7 @@ TEST(blocks_come_back)
     pare_metadata_deinit(&metadata);
 }
 
-RUN(every_shape_comes_back_exactly, a_wrong_checksum_or_a_cut_is_an_error,
-    colours_given_by_numbers_become_a_profile, hdr_colours_are_left_alone, blocks_come_back)
+RUN(every_shape_comes_back_exactly, every_filter_is_taken_back_in_place_for_every_length,
+    plain_files_are_read_at_once_and_all_others_left_to_the_library, no_damage_is_overlooked,
+    a_wrong_checksum_or_a_cut_is_an_error, colours_given_by_numbers_become_a_profile,
+    hdr_colours_are_left_alone, blocks_come_back)

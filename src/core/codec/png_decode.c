@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* PNG bytes to pixels by libpng. */
+/* PNG bytes to pixels: plain files by png_pixels.h, all others by libpng. */
 #include "core/codec/png_decode.h"
 
 #include <setjmp.h>
@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "core/codec/png_animation.h"
 #include "core/codec/png_info.h"
+#include "core/codec/png_pixels.h"
 #include "core/image/exif.h"
 #include "core/image/shrink.h"
 
@@ -32,7 +33,7 @@ typedef struct session {
     png_bytep *rows;
     png_bytep row; /* of an image that is shrunk while it is read */
     pare_shrink shrink;
-    bool salvages;
+    bool salvages, has_pixels;
     uint32_t rows_done; /* when salvaging */
 } session;
 
@@ -144,6 +145,18 @@ static pare_err read_shrunk(session *s, const shape *about, uint32_t factor)
     return PARE_OK;
 }
 
+/* Nothing that libpng reads stands behind the pixels; of what it keeps, only what is in front. */
+static bool read_plain(session *s, const pare_png_chunks *chunks)
+{
+    const bool is_shrunk = s->limits && s->limits->shrink > 1;
+    if (is_shrunk || chunks->has_xmp) return false;
+    if (pare_limits_check(s->limits, chunks->width_px, chunks->height_px, 4, NULL) != PARE_OK) {
+        return false;
+    }
+    s->has_pixels = pare_png_pixels_read(s->file, chunks, s->out);
+    return s->has_pixels;
+}
+
 /* The rows of an interlaced file come in seven passes: it is shrunk when it is complete. */
 static pare_err read_pixels(session *s)
 {
@@ -199,7 +212,7 @@ static void run_session(session *s)
         png_set_read_fn(s->png, s, on_read);
         set_limits(s);
         png_read_info(s->png, s->info);
-        s->err = read_pixels(s);
+        if (!s->has_pixels) s->err = read_pixels(s);
         if (s->err == PARE_OK) s->err = read_metadata(s);
     }
     png_destroy_read_struct(&s->png, &s->info, NULL);
@@ -239,7 +252,7 @@ pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image 
     PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
     /* libpng would fail too, after making room for what the cut chunk claims to hold. */
     if (chunks.is_cut) return pare_fail(diag, PARE_ERR_TRUNCATED, "PNG: the file is cut off");
-    run_session(&s);
+    if (!read_plain(&s, &chunks) || chunks.has_icc) run_session(&s);
     pare_err err = s.err;
     out->metadata = s.metadata;
     if (err == PARE_OK) err = settle_colors(&chunks, out, diag);

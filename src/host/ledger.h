@@ -107,7 +107,7 @@ typedef struct pare_ledger_run_info {
 /* Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO, PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_ledger_run_find(pare_ledger *ledger, int64_t run_id,
                                              pare_ledger_run_info *out, pare_diag *diag);
-/* The folder of pare_backup_path(), so that undo finds it; written at once. */
+/* The folder of pare_backup_path(), so that undo finds it; on the disk when this returns. */
 PARE_NODISCARD pare_err pare_ledger_run_backup(pare_ledger *ledger, int64_t run_id,
                                                const char *backup_path, pare_diag *diag);
 /* The last totals; written at once. finished false: it was cancelled. */

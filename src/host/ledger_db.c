@@ -3,6 +3,7 @@
 #include "host/ledger_db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,12 @@ pare_err pare_ledger_flush(pare_ledger *ledger, pare_diag *diag)
     return err;
 }
 
+void pare_ledger_wait_for_disk(pare_ledger *ledger, bool wait)
+{
+    const char *const sql = wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+    sqlite3_exec(ledger->db, sql, NULL, NULL, NULL);
+}
+
 uint32_t pare_ledger_pending(const pare_ledger *ledger)
 {
     return ledger->pending;
@@ -133,14 +140,19 @@ pare_err pare_ledger_column_path(sqlite3_stmt *statement, int column, pare_buf *
     return PARE_OK;
 }
 
-/* Makes the folders of a path; a failure shows when the database is opened. */
+/* Makes the folders of a path, on the disk before anything is put into them; a failure shows when
+ * the database is opened. */
 static void make_parents(char *path)
 {
+    int above = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     for (char *at = path + 1; (at = strchr(at, '/')) != NULL; at++) {
         *at = '\0';
-        (void)mkdir(path, 0700);
+        if (mkdir(path, 0700) == 0 && above >= 0) (void)fsync(above);
+        if (above >= 0) close(above);
+        above = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         *at = '/';
     }
+    if (above >= 0) close(above);
 }
 
 static void close_db(pare_ledger *ledger)

@@ -94,6 +94,9 @@ PARE_NODISCARD pare_err pare_ledger_run_statement(pare_ledger *ledger, sqlite3_s
 bool pare_ledger_row(pare_ledger *ledger, sqlite3_stmt *statement, pare_err *err, pare_diag *diag);
 /* Start the transaction that the next flush ends. */
 PARE_NODISCARD pare_err pare_ledger_transaction(pare_ledger *ledger, pare_diag *diag);
+/* Until the next call a flush returns when its rows are on the disk, which costs an fsync; else a
+ * power cut may take the last rows. Between transactions only. */
+void pare_ledger_wait_for_disk(pare_ledger *ledger, bool wait);
 /* The error of the connection, as a code and words. */
 pare_err pare_ledger_fail(pare_ledger *ledger, pare_diag *diag);
 

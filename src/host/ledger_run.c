@@ -29,16 +29,23 @@ pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run, 
     return pare_ledger_flush(ledger, diag);
 }
 
+/* Waits for the disk: files are replaced next, and without this row undo would not find them. */
 pare_err pare_ledger_run_backup(pare_ledger *ledger, int64_t run_id, const char *backup_path,
                                 pare_diag *diag)
 {
-    PARE_TRY(pare_ledger_transaction(ledger, diag));
-    sqlite3_stmt *update = pare_ledger_prepare(ledger, PARE_SQL_RUN_BACKUP, diag);
-    if (!update) return PARE_ERR_IO;
-    sqlite3_bind_int64(update, 1, run_id);
-    pare_ledger_bind_path(update, 2, backup_path);
-    PARE_TRY(pare_ledger_run_statement(ledger, update, diag));
-    return pare_ledger_flush(ledger, diag);
+    PARE_TRY(pare_ledger_flush(ledger, diag));
+    pare_ledger_wait_for_disk(ledger, true);
+    pare_err err = pare_ledger_transaction(ledger, diag);
+    sqlite3_stmt *update =
+        err == PARE_OK ? pare_ledger_prepare(ledger, PARE_SQL_RUN_BACKUP, diag) : NULL;
+    if (update) {
+        sqlite3_bind_int64(update, 1, run_id);
+        pare_ledger_bind_path(update, 2, backup_path);
+    }
+    if (err == PARE_OK) err = pare_ledger_run_statement(ledger, update, diag);
+    if (err == PARE_OK) err = pare_ledger_flush(ledger, diag);
+    pare_ledger_wait_for_disk(ledger, false);
+    return err;
 }
 
 pare_err pare_ledger_run_end(pare_ledger *ledger, int64_t run_id, const pare_progress *totals,

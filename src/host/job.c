@@ -235,6 +235,8 @@ static pare_err open_run(pare_job *job, pare_diag *diag)
             .mode = o->output_mode,
         };
         PARE_TRY(pare_ledger_run_begin(job->ledger, &run, &job->run_id, diag));
+    } else if (job->ledger) {
+        PARE_TRY(pare_ledger_run_again(job->ledger, job->run_id, o->output_mode, diag));
     }
     if (job->ledger && job->job_id > 0) {
         PARE_TRY(pare_ledger_job_set_run(job->ledger, job->job_id, job->run_id, diag));
@@ -276,8 +278,8 @@ static void close_run(pare_job *job, pare_err synced)
         const pare_earlier *const e = &job->earlier;
         const bool finished = !job->cancelled || (e->active && e->again != PARE_AGAIN_RESUME);
         pare_job_fill_progress(job, pare_clock_us(), &totals);
-        const pare_err end =
-            pare_ledger_run_end(job->ledger, job->run_id, &totals, finished, &diag);
+        const pare_err end = pare_ledger_run_end(job->ledger, job->run_id, &totals, finished,
+                                                 synced == PARE_OK, &diag);
         if (job->err == PARE_OK && end != PARE_OK) {
             job->err = end;
             job->diag = diag;

@@ -58,6 +58,7 @@ pare_err pare_ledger_find_file(pare_ledger *ledger, const char *path, const pare
         .out_path_key = column_u64(find, 11),
         .out_size_bytes = column_u64(find, 12),
         .out_mtime_ns = sqlite3_column_int64(find, 13),
+        .unsynced = sqlite3_column_int(find, 14) != 0,
     };
     sqlite3_reset(find);
     return PARE_OK;
@@ -224,6 +225,7 @@ typedef struct file_row {
     const pare_ident *ident, *out_ident; /* out_ident may be NULL */
     const char *out_path;
     uint64_t settings_key;
+    int64_t run_id; /* that is to sync the output; 0: it is on the disk */
 } file_row;
 
 static pare_err add_file(pare_ledger *ledger, const file_row *row,
@@ -244,6 +246,7 @@ static pare_err add_file(pare_ledger *ledger, const file_row *row,
     bind_u64(add, 13, has_output ? pare_ledger_path_key(row->out_path, strlen(row->out_path)) : 0);
     bind_u64(add, 14, has_output ? row->out_ident->size_bytes : 0);
     sqlite3_bind_int64(add, 15, has_output ? row->out_ident->mtime_ns : 0);
+    sqlite3_bind_int64(add, 16, row->run_id);
     return pare_ledger_run_statement(ledger, add, diag);
 }
 
@@ -286,6 +289,7 @@ pare_err pare_ledger_add(pare_ledger *ledger, const pare_ledger_result *result, 
         .out_ident = &result->out_ident,
         .out_path = result->out_path,
         .settings_key = result->settings.high,
+        .run_id = result->in_place || !result->out_path ? 0 : result->run_id,
     };
     pare_ledger_outcome made = *outcome;
     if (result->in_place && result->out_path) { /* the original is gone: what is there is done */

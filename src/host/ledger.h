@@ -53,6 +53,7 @@ typedef struct pare_ledger_file {
     uint64_t out_path_key;        /* hash of the output's absolute path; 0: nothing was written */
     uint32_t width_px, height_px; /* of the input */
     uint8_t outcome, format_in, format_out, err; /* err: a PARE_SKIP_* */
+    bool unsynced; /* a power cut may have taken bytes of the output: its run never synced it */
 } pare_ledger_file;
 
 /* Hash of an absolute path as in out_path_key; never 0. */
@@ -93,10 +94,13 @@ typedef struct pare_ledger_run {
     pare_output_mode mode;
 } pare_ledger_run;
 
-/* Start a run; *id is 1 or more. The row is written at once. Keeps the results of the last 100
- * runs, and of those that belong to jobs. Errors: PARE_ERR_IO, PARE_ERR_NO_SPACE. */
+/* Start a run; *id is 1 or more. The row is on the disk when this returns. Keeps the results of the
+ * last 100 runs, and of those that belong to jobs. Errors: PARE_ERR_IO, PARE_ERR_NO_SPACE. */
 PARE_NODISCARD pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run,
                                               int64_t *id, pare_diag *diag);
+/* When the first of the last 16 runs began that did not end by itself; 0: there is none. */
+PARE_NODISCARD pare_err pare_ledger_unfinished_since(pare_ledger *ledger, int64_t *started_unix_s,
+                                                     pare_diag *diag);
 /* What is known of a run. Start zeroed; release backup with pare_buf_deinit(). */
 typedef struct pare_ledger_run_info {
     int64_t started_unix_s;
@@ -110,9 +114,13 @@ PARE_NODISCARD pare_err pare_ledger_run_find(pare_ledger *ledger, int64_t run_id
 /* The folder of pare_backup_path(), so that undo finds it; on the disk when this returns. */
 PARE_NODISCARD pare_err pare_ledger_run_backup(pare_ledger *ledger, int64_t run_id,
                                                const char *backup_path, pare_diag *diag);
-/* The last totals; written at once. finished false: it was cancelled. */
+/* The run goes on: its next results are not on the disk yet. */
+PARE_NODISCARD pare_err pare_ledger_run_again(pare_ledger *ledger, int64_t run_id,
+                                              pare_output_mode mode, pare_diag *diag);
+/* The last totals; written at once. finished false: it was cancelled. synced: its results are on
+ * the disk. */
 PARE_NODISCARD pare_err pare_ledger_run_end(pare_ledger *ledger, int64_t run_id,
-                                            const pare_progress *totals, bool finished,
+                                            const pare_progress *totals, bool finished, bool synced,
                                             pare_diag *diag);
 
 /* One finished file. Strings are borrowed. */

@@ -13,7 +13,8 @@
     X(COMMIT, "COMMIT")                                                                            \
     X(FIND_FILE,                                                                                   \
       "SELECT ino, size, mtime_ns, ctime_ns, settings, outcome, err, format_in, format_out,"       \
-      " width, height, out_key, out_size, out_mtime_ns FROM files WHERE path = ?1")                \
+      " width, height, out_key, out_size, out_mtime_ns, EXISTS(SELECT 1 FROM runs"                 \
+      " WHERE id = files.run_id AND synced = 0) FROM files WHERE path = ?1")                       \
     X(FIND_OUTPUT, "SELECT source FROM outputs WHERE ino = ?1 AND size = ?2 AND mtime_ns = ?3")    \
     X(FIND_CONTENT,                                                                                \
       "SELECT outcome, err, format_in, format_out, width, height, bytes_in, bytes_out, score,"     \
@@ -49,17 +50,21 @@
     X(ADD_CONTENT, "INSERT OR REPLACE INTO contents VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,"    \
                    "?12,?13,?14,?15)")                                                             \
     X(ADD_FILE, "INSERT OR REPLACE INTO files VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"  \
-                "?14,?15)")                                                                        \
+                "?14,?15,?16)")                                                                    \
     X(ADD_OUTPUT, "INSERT OR REPLACE INTO outputs VALUES(?1,?2,?3,?4)")                            \
     X(FORGET_FILE, "DELETE FROM files WHERE path = ?1")                                            \
-    X(ADD_RUN, "INSERT INTO runs(started_s, mode, command_line, folder) VALUES(?1,?2,?3,?4)")      \
+    X(ADD_RUN,                                                                                     \
+      "INSERT INTO runs(started_s, mode, command_line, folder, synced) VALUES(?1,?2,?3,?4,?5)")    \
+    X(RUN_AGAIN, "UPDATE runs SET synced = ?2 WHERE id = ?1")                                      \
     X(PRUNE_RESULTS, "DELETE FROM results WHERE run_id <= ?1"                                      \
                      " AND run_id NOT IN (SELECT run_id FROM jobs)")                               \
     X(RUN_BACKUP, "UPDATE runs SET backup = ?2 WHERE id = ?1")                                     \
     X(RUN_END, "UPDATE runs SET ms=?2, files=?3, optimized=?4, kept=?5, skipped=?6, failed=?7,"    \
-               " bytes_in=?8, bytes_out=?9, finished=?10 WHERE id = ?1")                           \
+               " bytes_in=?8, bytes_out=?9, finished=?10, synced=?11 WHERE id = ?1")               \
     X(UNFINISHED, "SELECT backup FROM runs WHERE backup IS NOT NULL AND finished = 0"              \
                   " AND undone = 0 ORDER BY id DESC LIMIT 16")                                     \
+    X(UNFINISHED_SINCE, "SELECT min(started_s) FROM runs WHERE finished = 0"                       \
+                        " AND id > (SELECT max(id) FROM runs) - 16")                               \
     X(FIND_UNDO, "SELECT id, backup, undone FROM runs WHERE id = ?1")                              \
     X(LAST_UNDO, "SELECT id, backup, undone FROM runs WHERE backup IS NOT NULL AND undone = 0"     \
                  " AND id < ?1 ORDER BY id DESC LIMIT 1")                                          \

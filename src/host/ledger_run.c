@@ -8,10 +8,9 @@
 
 enum { RUNS_WITH_RESULTS = 100 };
 
-pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run, int64_t *id,
-                               pare_diag *diag)
+static pare_err begin_run(pare_ledger *ledger, const pare_ledger_run *run, int64_t *id,
+                          pare_diag *diag)
 {
-    *id = 0;
     PARE_TRY(pare_ledger_transaction(ledger, diag));
     sqlite3_stmt *add = pare_ledger_prepare(ledger, PARE_SQL_ADD_RUN, diag);
     if (!add) return PARE_ERR_IO;
@@ -20,6 +19,7 @@ pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run, 
     sqlite3_bind_int(add, 2, (int)run->mode);
     sqlite3_bind_text(add, 3, command_line, -1, SQLITE_TRANSIENT);
     pare_ledger_bind_path(add, 4, run->folder ? run->folder : "");
+    sqlite3_bind_int(add, 5, run->mode == PARE_OUTPUT_IN_PLACE);
     PARE_TRY(pare_ledger_run_statement(ledger, add, diag));
     *id = sqlite3_last_insert_rowid(ledger->db);
     sqlite3_stmt *prune = pare_ledger_prepare(ledger, PARE_SQL_PRUNE_RESULTS, diag);
@@ -27,6 +27,40 @@ pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run, 
     sqlite3_bind_int64(prune, 1, *id - RUNS_WITH_RESULTS);
     PARE_TRY(pare_ledger_run_statement(ledger, prune, diag));
     return pare_ledger_flush(ledger, diag);
+}
+
+pare_err pare_ledger_run_begin(pare_ledger *ledger, const pare_ledger_run *run, int64_t *id,
+                               pare_diag *diag)
+{
+    *id = 0;
+    PARE_TRY(pare_ledger_flush(ledger, diag));
+    pare_ledger_wait_for_disk(ledger, true);
+    const pare_err err = begin_run(ledger, run, id, diag);
+    pare_ledger_wait_for_disk(ledger, false);
+    return err;
+}
+
+pare_err pare_ledger_run_again(pare_ledger *ledger, int64_t run_id, pare_output_mode mode,
+                               pare_diag *diag)
+{
+    PARE_TRY(pare_ledger_transaction(ledger, diag));
+    sqlite3_stmt *update = pare_ledger_prepare(ledger, PARE_SQL_RUN_AGAIN, diag);
+    if (!update) return PARE_ERR_IO;
+    sqlite3_bind_int64(update, 1, run_id);
+    sqlite3_bind_int(update, 2, mode == PARE_OUTPUT_IN_PLACE);
+    return pare_ledger_run_statement(ledger, update, diag);
+}
+
+pare_err pare_ledger_unfinished_since(pare_ledger *ledger, int64_t *started_unix_s, pare_diag *diag)
+{
+    pare_err err;
+    *started_unix_s = 0;
+    sqlite3_stmt *find = pare_ledger_prepare(ledger, PARE_SQL_UNFINISHED_SINCE, diag);
+    if (!find) return PARE_ERR_IO;
+    if (!pare_ledger_row(ledger, find, &err, diag)) return err;
+    *started_unix_s = sqlite3_column_int64(find, 0);
+    sqlite3_reset(find);
+    return PARE_OK;
 }
 
 /* Waits for the disk: files are replaced next, and without this row undo would not find them. */
@@ -49,7 +83,7 @@ pare_err pare_ledger_run_backup(pare_ledger *ledger, int64_t run_id, const char 
 }
 
 pare_err pare_ledger_run_end(pare_ledger *ledger, int64_t run_id, const pare_progress *totals,
-                             bool finished, pare_diag *diag)
+                             bool finished, bool synced, pare_diag *diag)
 {
     PARE_TRY(pare_ledger_transaction(ledger, diag));
     sqlite3_stmt *update = pare_ledger_prepare(ledger, PARE_SQL_RUN_END, diag);
@@ -61,6 +95,7 @@ pare_err pare_ledger_run_end(pare_ledger *ledger, int64_t run_id, const pare_pro
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         sqlite3_bind_int64(update, (int)i + 2, (sqlite3_int64)values[i]);
     sqlite3_bind_int(update, 10, finished);
+    sqlite3_bind_int(update, 11, synced);
     PARE_TRY(pare_ledger_run_statement(ledger, update, diag));
     return pare_ledger_flush(ledger, diag);
 }

@@ -66,4 +66,10 @@ static const char VERSION_3[] =
     " settings TEXT NOT NULL);"
     "CREATE INDEX redos_of_job ON redos(job_id);";
 
-const char *const pare_ledger_migrations[PARE_LEDGER_VERSION] = {VERSION_1, VERSION_2, VERSION_3};
+/* Results that replace nothing reach the disk at the end of their run, their rows perhaps before:
+ * until then a file with the right size and date may hold zeros. run_id 0: it was synced. */
+static const char VERSION_4[] = "ALTER TABLE runs ADD COLUMN synced INTEGER NOT NULL DEFAULT 1;"
+                                "ALTER TABLE files ADD COLUMN run_id INTEGER NOT NULL DEFAULT 0;";
+
+const char *const pare_ledger_migrations[PARE_LEDGER_VERSION] = {VERSION_1, VERSION_2, VERSION_3,
+                                                                 VERSION_4};

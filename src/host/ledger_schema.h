@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define PARE_LEDGER_VERSION 3
+#define PARE_LEDGER_VERSION 4
 
 /* PARE_LEDGER_VERSION scripts: the one at i brings a database of version i to i + 1. Append only.
  */

@@ -29,6 +29,9 @@ pare_err pare_plan_create(const pare_batch_options *options, pare_folders *folde
     if (err == PARE_OK && options->salvage_dir) {
         err = pare_folders_add_root(folders, options->salvage_dir, true, &plan->salvage_root, diag);
     }
+    if (err == PARE_OK && ledger) {
+        err = pare_ledger_unfinished_since(ledger, &plan->cut_unix_s, diag);
+    }
     if (err != PARE_OK) {
         free(plan);
         return err;

@@ -32,6 +32,7 @@ struct pare_plan {
     bool unused_backups_read;
     uint32_t notices;
     int64_t began_unix_s; /* of a run that goes on; 0: it does not */
+    int64_t cut_unix_s;   /* when a run began that was cut off; 0: none */
     bool redoes;
 };
 

@@ -222,6 +222,7 @@ static bool is_done(out_group *group, const pare_plan_entry *entry)
     }
     if (!optimized && !pare_plan_copies_kept(plan)) return true;
     if (group->out_fd < 0 || done->out_path_key != output_key(group, name)) return false;
+    if (done->unsynced) return false; /* read and compared, see open_source() in job_commit.c */
     return fstatat(group->out_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
            (uint64_t)st.st_size == done->out_size_bytes &&
            pare_ident_ns(st.st_mtim) == done->out_mtime_ns;
@@ -243,11 +244,9 @@ static pare_err is_ours(out_group *group, const pare_plan_entry *entry, const pa
     return PARE_OK;
 }
 
-/* Made by this run before it was cut off? Nobody else writes to that name meanwhile. */
-static bool is_born_since(const out_group *group, const char *name)
+static bool is_born_since(const out_group *group, const char *name, int64_t began_s)
 {
     struct statx st;
-    const int64_t began_s = group->plan->began_unix_s;
     return began_s > 0 && statx(group->out_fd, name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &st) == 0 &&
            (st.stx_mask & STATX_BTIME) && st.stx_btime.tv_sec >= began_s;
 }
@@ -273,11 +272,14 @@ static pare_err look_at_output(out_group *group, pare_plan_entry *entry, pare_fo
         ours = true; /* nobody's work; a power cut leaves such results */
     } else if (!input && S_ISREG(st.st_mode)) {
         PARE_TRY(is_ours(group, entry, &there, &ours, diag));
-        ours = ours || is_born_since(group, name);
+        /* Made by this run before it was cut off? Nobody else writes to that name meanwhile. */
+        ours = ours || is_born_since(group, name, group->plan->began_unix_s);
     }
+    /* A run that was cut off may have made it and not told the ledger: replace.c will compare. */
+    const bool unsure = !ours && is_born_since(group, name, group->plan->cut_unix_s);
     if (ours)
         entry->ours |= bit;
-    else
+    else if (!unsure)
         entry->foreign |= bit;
     return PARE_OK;
 }

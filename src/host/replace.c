@@ -107,6 +107,26 @@ static bool over_the_original(const pare_replace_request *request)
     return request->in_place && strcmp(request->name, request->original_name) == 0;
 }
 
+/* Does the file hold what the new one will hold, or zeros, and nothing else? A power cut leaves
+ * such results (see sync_result), and a killed run some that it could not tell the ledger of. */
+static bool holds_nothing_else(const pare_replace *rep, const char *name)
+{
+    uint8_t theirs[16384], ours[16384];
+    bool same = true;
+    ssize_t got = -1;
+    off_t at = 0;
+    const int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+    const int fd = openat(rep->temp.dir_fd, name, flags);
+    while (fd >= 0 && same && (got = pread(fd, theirs, sizeof theirs, at)) > 0) {
+        same = pread(rep->temp.fd, ours, (size_t)got, at) == got;
+        for (ssize_t i = 0; i < got && same; i++)
+            same = theirs[i] == ours[i] || theirs[i] == 0;
+        at += got;
+    }
+    if (fd >= 0) close(fd);
+    return same && got == 0;
+}
+
 /* Decides whether what has the name may be replaced; *replace false: nothing may be there. */
 static pare_err check_target(const pare_replace *rep, const pare_replace_request *request,
                              bool *replace, pare_diag *diag)
@@ -121,9 +141,9 @@ static pare_err check_target(const pare_replace *rep, const pare_replace_request
     if (there.dev == request->original->dev && there.ino == request->original->ino) {
         return pare_fail(diag, PARE_ERR_EXISTS, "the output %s is the input", request->name);
     }
-    /* An empty file is nobody's work: a power cut leaves such results (see sync_result). */
-    const bool ours = there.ctime_ns <= request->replaceable_before_ns || there.size_bytes == 0;
-    *replace = request->overwrite || (S_ISREG(st.st_mode) && ours);
+    *replace = request->overwrite ||
+               (S_ISREG(st.st_mode) && (there.ctime_ns <= request->replaceable_before_ns ||
+                                        holds_nothing_else(rep, request->name)));
     if (*replace) return PARE_OK;
     return pare_fail(diag, PARE_ERR_EXISTS, "%s exists and is not Pare's", request->name);
 }

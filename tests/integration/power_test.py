@@ -40,9 +40,9 @@ class Bench(Tap):
         self.old = self.contents(self.pristine)
 
     @staticmethod
-    def contents(folder):
+    def contents(folder, below="photos"):
         found = {}
-        for base, _, names in os.walk(os.path.join(folder, "photos")):
+        for base, _, names in os.walk(os.path.join(folder, below)):
             for name in names:
                 path = os.path.join(base, name)
                 with open(path, "rb") as file:
@@ -164,6 +164,25 @@ class Bench(Tap):
         return bad + self.left_behind()
 
 
+    def apart(self, promise, words):
+        """Cuts through a run whose results lie apart: they can be made again, and are."""
+        self.fresh()
+        self.call(words, BEFORE)
+        want = self.contents(self.disk, "out")
+
+        def check(_):
+            code, text = self.call(words, AFTER)
+            bad = [] if code == 0 else [f"the next run ended with {code}: {text.strip()}"]
+            if self.contents(self.disk) != self.old:
+                bad.append("an original changed")
+            now = self.contents(self.disk, "out")
+            bad += [f"{name} is not as it should be: {len(now.get(name, b''))} bytes" for name in want
+                    if now.get(name) != want[name]]
+            return bad + self.left_behind()
+
+        self.report(promise, self.check_states(self.states(words), check))
+
+
 def replaced(bench):
     bench.in_place("a run in place with backup", ("run", *IN_PLACE, "-q", "60", "-j", "1", "photos"))
 
@@ -171,6 +190,10 @@ def replaced(bench):
 def renamed(bench):
     bench.in_place("a run in place that changes the format",
                    ("run", *IN_PLACE, "-q", "60", "-j", "1", "-f", "webp", "photos"))
+
+
+def made_apart(bench):
+    bench.apart("a run into another folder", ("run", "-o", "out", "-q", "60", "-j", "1", "photos"))
 
 
 def copied(bench):
@@ -183,7 +206,7 @@ def undone(bench):
     bench.in_place("an undo", words, before=[words], command=("undo",))
 
 
-SCENARIOS = {part.__name__: part for part in (replaced, renamed, copied, undone)}
+SCENARIOS = {part.__name__: part for part in (replaced, renamed, copied, undone, made_apart)}
 
 if __name__ == "__main__":
     chosen = [SCENARIOS[name] for name in sys.argv[5:]] or list(SCENARIOS.values())

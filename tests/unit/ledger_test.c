@@ -134,7 +134,7 @@ TEST(a_newer_ledger_is_refused_and_stays)
     CHECK_INT(pwrite(fd, "\0\0\0\x63", 4, 60), ==, 4);
     close(fd);
     CHECK_INT(pare_ledger_open(path, NULL, NULL, &ledger, &diag), ==, PARE_ERR_INVALID);
-    CHECK_TRUE(strstr(diag.text, "newer Pare (version 99, this one knows 3)") != NULL);
+    CHECK_TRUE(strstr(diag.text, "newer Pare (version 99, this one knows 4)") != NULL);
     CHECK_TRUE(ledger == NULL);
     CHECK_INT(access(path, F_OK), ==, 0);
 }
@@ -145,6 +145,51 @@ static void keep_run(void *user, const pare_run_record *run)
     snprintf(text + strlen(text), 256, "%lld %s %s %d%d%d %llu; ", (long long)run->id,
              run->command_line, run->folder, run->finished, run->can_undo, run->undone,
              (unsigned long long)run->files);
+}
+
+static bool is_unsynced(pare_ledger *ledger, const pare_ledger_result *one)
+{
+    bool found = false;
+    pare_ledger_file file = {0};
+    MUST(pare_ledger_find_file(ledger, one->path, one->in_place ? &one->out_ident : &one->ident,
+                               &found, &file, NULL));
+    CHECK_TRUE(found);
+    return file.unsynced;
+}
+
+TEST(a_result_counts_only_after_its_run_waited_for_the_disk)
+{
+    char path[128];
+    pare_ledger *ledger = NULL;
+    int64_t since = 0;
+    const pare_progress totals = {0};
+    ledger_path(path);
+    MUST(pare_ledger_open(path, NULL, NULL, &ledger, NULL));
+    MUST(pare_ledger_unfinished_since(ledger, &since, NULL));
+    CHECK_INT(since, ==, 0);
+    pare_ledger_result one = example("/p/a.png", "/o/a.png");
+    const pare_ledger_run apart = {.mode = PARE_OUTPUT_FOLDER};
+    MUST(pare_ledger_run_begin(ledger, &apart, &one.run_id, NULL));
+    MUST(pare_ledger_add(ledger, &one, NULL));
+    CHECK_TRUE(is_unsynced(ledger, &one));
+    MUST(pare_ledger_unfinished_since(ledger, &since, NULL));
+    CHECK_INT(since, >, 0);
+    MUST(pare_ledger_run_end(ledger, one.run_id, &totals, true, false, NULL));
+    CHECK_TRUE(is_unsynced(ledger, &one));
+    MUST(pare_ledger_run_end(ledger, one.run_id, &totals, true, true, NULL));
+    CHECK_TRUE(!is_unsynced(ledger, &one));
+    MUST(pare_ledger_unfinished_since(ledger, &since, NULL));
+    CHECK_INT(since, ==, 0);
+    MUST(pare_ledger_run_again(ledger, one.run_id, PARE_OUTPUT_FOLDER, NULL));
+    CHECK_TRUE(is_unsynced(ledger, &one));
+    /* in place each file is synced before it counts */
+    const pare_ledger_run in_place = {.mode = PARE_OUTPUT_IN_PLACE};
+    one = example("/p/b.png", "/p/b.png");
+    one.in_place = true;
+    MUST(pare_ledger_run_begin(ledger, &in_place, &one.run_id, NULL));
+    MUST(pare_ledger_add(ledger, &one, NULL));
+    CHECK_TRUE(!is_unsynced(ledger, &one));
+    pare_ledger_close(&ledger);
 }
 
 TEST(history_is_newest_first)
@@ -162,7 +207,7 @@ TEST(history_is_newest_first)
     MUST(pare_ledger_run_backup(ledger, id, "/b/1", NULL));
     const pare_ledger_run second = {.command_line = "pare b"};
     MUST(pare_ledger_run_begin(ledger, &second, &id, NULL));
-    MUST(pare_ledger_run_end(ledger, id, &totals, true, NULL));
+    MUST(pare_ledger_run_end(ledger, id, &totals, true, true, NULL));
     pare_ledger_close(&ledger);
     CHECK_INT(pare_history(path, 10, keep_run, text, NULL), ==, PARE_OK);
     CHECK_STR(text, "2 pare b  100 12; 1 pare -i a /w 010 0; ");
@@ -337,5 +382,6 @@ TEST(an_output_that_somebody_changed_is_theirs)
 
 RUN(what_was_done_is_known_after_opening_again,
     a_damaged_ledger_is_moved_aside_and_a_new_one_begins, a_newer_ledger_is_refused_and_stays,
-    history_is_newest_first, settings_that_change_bytes_change_the_hash_and_others_do_not,
+    a_result_counts_only_after_its_run_waited_for_the_disk, history_is_newest_first,
+    settings_that_change_bytes_change_the_hash_and_others_do_not,
     a_second_run_skips_what_is_done_in_every_mode, an_output_that_somebody_changed_is_theirs)

@@ -139,6 +139,34 @@ TEST(a_broken_promise_changes_nothing)
     }
 }
 
+TEST(what_holds_nothing_but_the_result_or_zeros_is_replaced)
+{
+    static const struct {
+        const char *label, *there;
+        size_t len;
+        pare_err want;
+    } CASES[] = {
+        {"nothing", "", 0, PARE_OK},
+        {"the same", NEW, 10, PARE_OK},
+        {"its beginning", NEW, 4, PARE_OK},
+        {"zeros", "\0\0\0\0\0\0\0\0\0\0", 10, PARE_OK},
+        {"its beginning and zeros", "GIF89a\0\0\0\0", 10, PARE_OK},
+        {"another byte", "GIF89a neW", 10, PARE_ERR_EXISTS},
+        {"more than the result", "GIF89a new\0", 11, PARE_ERR_EXISTS},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        scene s;
+        printf("# %s\n", CASES[i].label);
+        scene_init(&s, test_dir());
+        s.request.name = "b.gif";
+        s.request.in_place = false;
+        test_put_bytes(s.dir, "b.gif", CASES[i].there, CASES[i].len);
+        CHECK_INT(scene_run(&s, NEW), ==, CASES[i].want);
+        if (CASES[i].want == PARE_OK) CHECK_STR(test_get(s.dir, "b.gif"), NEW);
+        CHECK_INT(test_count(s.dir), ==, 2);
+    }
+}
+
 TEST(another_format_takes_a_new_name_and_removes_the_original)
 {
     scene s;
@@ -310,6 +338,7 @@ TEST(a_kill_at_each_call_leaves_old_or_new_and_a_sweep_cleans_up)
 
 RUN(a_smaller_file_takes_the_place_with_mode_and_dates, a_copy_of_something_else_changes_nothing,
     a_broken_promise_changes_nothing, another_format_takes_a_new_name_and_removes_the_original,
+    what_holds_nothing_but_the_result_or_zeros_is_replaced,
     an_own_output_is_replaced_unless_it_changed_since_the_plan,
     a_writer_that_stays_cannot_change_the_result, kept_bytes_are_copied_whole,
     stale_temporaries_are_swept_and_used_ones_are_not, each_failing_call_leaves_old_or_new,

@@ -144,18 +144,20 @@ static pare_err open_place(int files_fd, const char *path, bool make, int *fd, c
     return err;
 }
 
-static pare_err keep_copy(int place_fd, const char *base, int original_fd, pare_diag *diag)
+/* The temporary file lies where pare_backup_sweep() looks, not somewhere deep below. */
+static pare_err keep_copy(int files_fd, int place_fd, const char *base, int original_fd,
+                          pare_diag *diag)
 {
     pare_temp temp;
     uint64_t bytes;
-    PARE_TRY(pare_temp_create(place_fd, &temp, diag));
+    PARE_TRY(pare_temp_create(files_fd, &temp, diag));
     pare_err err = pare_temp_copy(temp.write_fd, original_fd, &bytes, diag);
     if (err == PARE_OK) err = pare_temp_settle(&temp, diag);
     if (err == PARE_OK) {
         pare_temp_dress(&temp, original_fd, true);
         if (fsync(temp.fd) != 0) err = pare_fail_errno(diag, "fsync backup", base);
     }
-    if (err == PARE_OK) err = pare_temp_rename(&temp, base, false, diag);
+    if (err == PARE_OK) err = pare_temp_move(&temp, place_fd, base, false, diag);
     pare_temp_deinit(&temp);
     return err;
 }
@@ -207,7 +209,7 @@ pare_err pare_backup_keep(const pare_backup *backup, int dir_fd, const char *nam
             }
         } else if (cause == EXDEV || cause == EPERM || cause == EMLINK || cause == EOPNOTSUPP ||
                    cause == ENOSYS) {
-            err = keep_copy(place_fd, base, original_fd, diag);
+            err = keep_copy(backup->files_fd, place_fd, base, original_fd, diag);
         } else {
             err = pare_fail_errno(diag, "back up", name);
         }
@@ -371,6 +373,17 @@ static bool is_live(const char *run_path)
     const bool live = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
     return live;
+}
+
+void pare_backup_sweep(const char *run_path)
+{
+    int run_fd, files_fd;
+    if (pare_folders_walk_absolute(run_path, false, &run_fd, NULL) != PARE_OK) return;
+    if (pare_folders_walk(run_fd, "files", false, &files_fd, NULL) == PARE_OK) {
+        pare_temp_sweep_folder(files_fd);
+        close(files_fd);
+    }
+    close(run_fd);
 }
 
 bool pare_backup_forget_unused(const char *run_path, const char *path, const pare_ident *ident)

@@ -56,6 +56,9 @@ PARE_NODISCARD pare_err pare_backup_read(const char *run_path, pare_buf *storage
  * goes on, in this process or another: then it is about to need it. */
 bool pare_backup_forget_unused(const char *run_path, const char *path, const pare_ident *ident);
 
+/* Remove what a kill left of a copy that was being made for that run. */
+void pare_backup_sweep(const char *run_path);
+
 /* The folder of the backup of path (owned) and its name there (points into path).
  * Errors: PARE_ERR_NOT_FOUND, PARE_ERR_IO, PARE_ERR_INVALID. */
 PARE_NODISCARD pare_err pare_backup_place(const char *run_path, const char *path, int *fd,

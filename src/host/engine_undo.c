@@ -33,6 +33,7 @@ struct pare_undoing {
 
 static pare_err prepare(pare_undoing *u)
 {
+    pare_backup_sweep((const char *)u->run_path.data);
     PARE_TRY(pare_backup_read((const char *)u->run_path.data, &u->storage, &u->records, &u->count,
                               &u->diag));
     u->errs = calloc(u->count + 1, sizeof *u->errs);

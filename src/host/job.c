@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The course of a job: scan, plan, work, the next window, the end; and what happens on a timer. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -223,6 +224,18 @@ void pare_job_tick(pare_job *job, uint64_t now_us)
 
 /* ---- begin and end ---- */
 
+/* What killed runs left of copies for their backups. */
+static pare_err sweep_backups(pare_job *job, pare_diag *diag)
+{
+    pare_buf paths = {0};
+    const pare_err err = pare_ledger_unfinished_backups(job->ledger, &paths, diag);
+    const char *const end = (const char *)paths.data + paths.len;
+    for (const char *path = (const char *)paths.data; path && path < end; path += strlen(path) + 1)
+        pare_backup_sweep(path);
+    pare_buf_deinit(&paths);
+    return err;
+}
+
 static pare_err open_run(pare_job *job, pare_diag *diag)
 {
     const pare_batch_options *const o = &job->options;
@@ -241,6 +254,7 @@ static pare_err open_run(pare_job *job, pare_diag *diag)
     if (job->ledger && job->job_id > 0) {
         PARE_TRY(pare_ledger_job_set_run(job->ledger, job->job_id, job->run_id, diag));
     }
+    if (o->backup_dir && job->ledger) PARE_TRY(sweep_backups(job, diag));
     if (!o->backup_dir || job->backup) return PARE_OK;
     PARE_TRY(pare_backup_create(o->backup_dir, job->run_id, &job->backup, diag));
     if (!job->ledger) return PARE_OK;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Deciding: output folders, names, what is done, what cannot be written, and the order. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include "host/backup.h"
 #include "host/plan_inside.h"
 #include "host/replace.h"
+#include "host/temp.h"
 
 enum { SPACES_CAP = 16 };
 
@@ -347,17 +347,6 @@ static void add_space(space *spaces, size_t *count, int fd, uint64_t wanted_byte
     spaces[at].wanted_bytes += wanted_bytes;
 }
 
-static void sweep_temps(out_group *group)
-{
-    const int fd = group->out_fd >= 0 ? openat(group->out_fd, ".", O_RDONLY | O_CLOEXEC) : -1;
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!dir && fd >= 0) close(fd);
-    for (const struct dirent *one; dir && (one = readdir(dir)) != NULL;) {
-        if (pare_replace_is_temp(one->d_name)) (void)pare_replace_sweep(fd, one->d_name);
-    }
-    if (dir) closedir(dir);
-}
-
 /* A hard link keeps the old bytes when the other name is replaced, and two files that were one
  * would be two. That is for the user to say. */
 static pare_err check_links(out_group *group, pare_plan_entry *entry, pare_diag *diag)
@@ -428,7 +417,7 @@ static pare_err resolve_group(out_group *group, space *spaces, size_t *space_cou
     if (pare_folders_open(plan->folders, out, false, &group->out_fd, NULL) != PARE_OK) {
         group->out_fd = -1;
     }
-    if (!plan->options->dry_run && writes(plan)) sweep_temps(group);
+    if (!plan->options->dry_run && writes(plan)) pare_temp_sweep_folder(group->out_fd);
     const int near = nearest_folder(group);
     const bool writable = near >= 0 && faccessat(near, ".", W_OK | X_OK, AT_EACCESS) == 0;
     pare_err err = PARE_OK;

@@ -2,6 +2,7 @@
 /* Temporary files beside their destination. */
 #include "host/temp.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -206,28 +207,36 @@ void pare_temp_dress(const pare_temp *temp, int model_fd, bool keep_dates)
 }
 
 /* For file systems without RENAME_NOREPLACE. */
-static int link_then_unlink(pare_temp *temp, const char *name)
+static int link_then_unlink(pare_temp *temp, int dir_fd, const char *name)
 {
-    if (linkat(temp->dir_fd, temp->name, temp->dir_fd, name, 0) == 0) {
+    if (linkat(temp->dir_fd, temp->name, dir_fd, name, 0) == 0) {
         return unlinkat(temp->dir_fd, temp->name, 0);
     }
     if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) return -1;
     struct stat st; /* no links either (FAT): a small gap between the look and the rename */
-    if (fstatat(temp->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
         return -1;
     }
-    return renameat(temp->dir_fd, temp->name, temp->dir_fd, name);
+    return renameat(temp->dir_fd, temp->name, dir_fd, name);
 }
 
 pare_err pare_temp_rename(pare_temp *temp, const char *name, bool replace, pare_diag *diag)
 {
+    return pare_temp_move(temp, temp->dir_fd, name, replace, diag);
+}
+
+pare_err pare_temp_move(pare_temp *temp, int dir_fd, const char *name, bool replace,
+                        pare_diag *diag)
+{
     int done;
     if (replace) {
-        done = renameat(temp->dir_fd, temp->name, temp->dir_fd, name);
+        done = renameat(temp->dir_fd, temp->name, dir_fd, name);
     } else {
-        done = renameat2(temp->dir_fd, temp->name, temp->dir_fd, name, RENAME_NOREPLACE);
-        if (done != 0 && (errno == EINVAL || errno == ENOSYS)) done = link_then_unlink(temp, name);
+        done = renameat2(temp->dir_fd, temp->name, dir_fd, name, RENAME_NOREPLACE);
+        if (done != 0 && (errno == EINVAL || errno == ENOSYS)) {
+            done = link_then_unlink(temp, dir_fd, name);
+        }
     }
     if (done == 0) {
         temp->name[0] = '\0'; /* renamed away: nothing left to unlink */
@@ -237,6 +246,16 @@ pare_err pare_temp_rename(pare_temp *temp, const char *name, bool replace, pare_
         return pare_fail(diag, PARE_ERR_EXISTS, "%s exists already", name);
     }
     return pare_fail_errno(diag, "rename to", name);
+}
+
+void pare_temp_sweep_folder(int dir_fd)
+{
+    const int fd = dir_fd >= 0 ? openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir && fd >= 0) close(fd);
+    for (const struct dirent *one; dir && (one = readdir(dir)) != NULL;)
+        (void)pare_temp_sweep(fd, one->d_name);
+    if (dir) closedir(dir);
 }
 
 bool pare_temp_sweep(int dir_fd, const char *name)

@@ -43,11 +43,17 @@ void pare_temp_dress(const pare_temp *temp, int model_fd, bool keep_dates);
 PARE_NODISCARD pare_err pare_temp_rename(pare_temp *temp, const char *name, bool replace,
                                          pare_diag *diag);
 
+/* The same into another folder of the file system; dir_fd is borrowed. */
+PARE_NODISCARD pare_err pare_temp_move(pare_temp *temp, int dir_fd, const char *name, bool replace,
+                                       pare_diag *diag);
+
 /* Unlink what is left and close everything. */
 void pare_temp_deinit(pare_temp *temp);
 
 bool pare_temp_is_name(const char *name);
 /* Remove a temporary file that no living process holds. */
 bool pare_temp_sweep(int dir_fd, const char *name);
+/* Remove all of them in a folder, not below it. dir_fd is borrowed; negative: nothing to do. */
+void pare_temp_sweep_folder(int dir_fd);
 
 #endif /* PARE_HOST_TEMP_H */

@@ -222,6 +222,7 @@ static pare_err undo_run(undo *u, int64_t run_id, const char *run_path, pare_dia
     pare_buf storage = {0};
     pare_backup_record *records = NULL;
     size_t count = 0, failed = 0;
+    pare_backup_sweep(run_path);
     pare_err err = pare_backup_read(run_path, &storage, &records, &count, diag);
     for (size_t i = 0; i < count && err == PARE_OK; i++) {
         pare_diag why = {0};

@@ -61,7 +61,7 @@ class Tree:
         return node
 
     def change(self, call):
-        """Does to the names what the call did; what it lacks, it cannot move."""
+        """Does to the names what the call did, also where an earlier call is missing."""
         if call.what in ("create", "mkdir"):
             (folder, name), = call.names
             self.names[id(folder)][name] = call.node
@@ -73,12 +73,12 @@ class Tree:
             self.names[id(call.names[-1][0])][call.names[-1][1]] = call.node
         else:
             (folder, name), (to, to_name) = call.names
-            moved = self.names[id(folder)].pop(name, None)
             target = self.names[id(to)].get(to_name)
+            if self.names[id(folder)].get(name) is call.node:
+                del self.names[id(folder)][name]
             if call.what == "exchange" and target:
                 self.names[id(folder)][name] = target
-            if moved:
-                self.names[id(to)][to_name] = moved
+            self.names[id(to)][to_name] = call.node
 
     def walk(self, node=None, path=""):
         """(path, node) of all that has a name, folders before what is in them."""

@@ -75,6 +75,7 @@ static pare_err commit_file(pare_task *task)
         .in_place = commit->output.in_place,
         .overwrite = commit->output.overwrite,
         .replaceable_before_ns = commit->output.replaceable_before_ns,
+        .over_remains = !task->salvages,
         .keep_dates = options->keep_dates,
         .backup = commit->output.in_place ? task->job->backup : NULL,
         .original_path = (const char *)commit->in_path.data,

@@ -141,9 +141,9 @@ static pare_err check_target(const pare_replace *rep, const pare_replace_request
     if (there.dev == request->original->dev && there.ino == request->original->ino) {
         return pare_fail(diag, PARE_ERR_EXISTS, "the output %s is the input", request->name);
     }
-    *replace = request->overwrite ||
-               (S_ISREG(st.st_mode) && (there.ctime_ns <= request->replaceable_before_ns ||
-                                        holds_nothing_else(rep, request->name)));
+    const bool ours = there.ctime_ns <= request->replaceable_before_ns || there.size_bytes == 0 ||
+                      (request->over_remains && holds_nothing_else(rep, request->name));
+    *replace = request->overwrite || (S_ISREG(st.st_mode) && ours);
     if (*replace) return PARE_OK;
     return pare_fail(diag, PARE_ERR_EXISTS, "%s exists and is not Pare's", request->name);
 }

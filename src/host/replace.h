@@ -47,7 +47,8 @@ typedef struct pare_replace_request {
     bool in_place;  /* the original goes away: replaced, or removed when name is another one */
     bool overwrite; /* replace whatever has the name */
     int64_t replaceable_before_ns; /* see pare_plan_output */
-    bool keep_dates;               /* access and modification time of the original */
+    bool over_remains; /* replace what holds nothing but a part of the result, and zeros */
+    bool keep_dates;   /* access and modification time of the original */
 
     const pare_backup *backup; /* in place: keep the original here first; NULL: no backup */
     const char *original_path; /* absolute; with backup */

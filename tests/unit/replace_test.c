@@ -160,6 +160,7 @@ TEST(what_holds_nothing_but_the_result_or_zeros_is_replaced)
         scene_init(&s, test_dir());
         s.request.name = "b.gif";
         s.request.in_place = false;
+        s.request.over_remains = true;
         test_put_bytes(s.dir, "b.gif", CASES[i].there, CASES[i].len);
         CHECK_INT(scene_run(&s, NEW), ==, CASES[i].want);
         if (CASES[i].want == PARE_OK) CHECK_STR(test_get(s.dir, "b.gif"), NEW);

@@ -13,7 +13,7 @@ typedef struct flag {
     bool set;
 } flag;
 
-enum { FLAG_COUNT = 15 };
+enum { FLAG_COUNT = 16 };
 
 static void list_flags(const pare_info *info, flag out[FLAG_COUNT])
 {
@@ -33,6 +33,7 @@ static void list_flags(const pare_info *info, flag out[FLAG_COUNT])
         {"has_gainmap", "HDR gain map", info->has_gainmap},
         {"has_motion_photo", "motion photo", info->has_motion_photo},
         {"has_trailing_data", "data after the image", info->has_trailing_data},
+        {"is_gzipped", "packed with gzip", info->is_gzipped},
     };
     memcpy(out, flags, sizeof flags);
 }

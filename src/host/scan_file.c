@@ -125,10 +125,11 @@ static pare_scan_key name_key(const pare_scan *scan, const char *name)
     return (pare_scan_key){hash.low64, hash.high64};
 }
 
-static bool named_like_an_image(const char *name)
+/* The format that the name tells. */
+static pare_format named_format(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return dot && pare_format_from_name(dot + 1) != PARE_FORMAT_UNKNOWN;
+    return dot ? pare_format_from_name(dot + 1) : PARE_FORMAT_UNKNOWN;
 }
 
 /* Reads as much of the file as its header needs. 0, or an errno. */
@@ -176,7 +177,7 @@ static pare_err recognise(pare_scan *scan, const pare_scan_found *found, pare_pl
     }
     const int cause = read_header(scan, found, &header);
     if (cause != 0) {
-        *image |= named_like_an_image(found->name);
+        *image |= named_format(found->name) != PARE_FORMAT_UNKNOWN;
         entry->err = cause == ENOENT                     ? PARE_ERR_NOT_FOUND
                      : cause == EACCES || cause == EPERM ? PARE_ERR_DENIED
                                                          : PARE_ERR_IO;
@@ -185,6 +186,10 @@ static pare_err recognise(pare_scan *scan, const pare_scan_found *found, pare_pl
     }
     if (header.format == PARE_FORMAT_UNKNOWN) {
         entry->err = PARE_SKIP_UNSUPPORTED;
+        return PARE_OK;
+    }
+    /* of the many things that are packed with gzip, those are meant that are named as drawings */
+    if (header.is_gzipped && !found->by_name && named_format(found->name) != PARE_FORMAT_SVG) {
         return PARE_OK;
     }
     *image = true;

@@ -39,7 +39,7 @@ void pare_api_redo(pare_request *request);
 
 void pare_api_original(pare_request *request); /* api_view.c */
 void pare_api_output(pare_request *request);
-/* The Content-Type of an image; SVG has none of its own. */
+/* The Content-Type of an image that is downloaded; SVG has none of its own. */
 const char *pare_image_type(pare_format format);
 
 void pare_api_download_zip(pare_request *request); /* api_zip.c */

@@ -14,6 +14,7 @@
 #include "http/jobs.h"
 #include "http/server_inside.h"
 #include "http/settings.h"
+#include "wire/header.h"
 
 /* Memory of all bodies that have not been answered. */
 static const uint64_t BODIES_CAP = (uint64_t)2 << 30;
@@ -141,6 +142,21 @@ static void add_number(struct MHD_Response *response, const char *name, const ch
     pare_response_header(response, name, text);
 }
 
+/* A drawing may hold scripts: it comes in a sandbox and as a download. Packed, it is one that is
+ * packed on its way, or a packed file for those that do not take that. */
+static const char *drawing_type(pare_request *request, int fd, struct MHD_Response *response)
+{
+    uint8_t head[32];
+    const ssize_t len = pread(fd, head, sizeof head, 0);
+    pare_response_header(response, "Content-Disposition", "attachment");
+    if (len <= 0 || !pare_is_gzip(head, (size_t)len)) return "image/svg+xml";
+    const char *accepted = pare_request_header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    pare_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    if (!accepted || !strcasestr(accepted, "gzip")) return "application/gzip";
+    pare_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    return "image/svg+xml";
+}
+
 static void reply_image(pare_request *request, const pare_file_result *result, int data_fd)
 {
     const int fd = fcntl(data_fd, F_DUPFD_CLOEXEC, 0);
@@ -164,7 +180,10 @@ static void reply_image(pare_request *request, const pare_file_result *result, i
         pare_response_header(response, "X-Pare-Reason", pare_err_name(result->err));
     }
     add_number(response, "X-Pare-Ms", "%.0f", result->ms);
-    pare_reply_response(request, 200, pare_image_type(result->format_out), response);
+    const char *type = result->format_out == PARE_FORMAT_SVG
+                           ? drawing_type(request, data_fd, response)
+                           : pare_image_type(result->format_out);
+    pare_reply_response(request, 200, type, response);
 }
 
 static void on_end(void *user, const pare_file_result *result, int data_fd)

@@ -5,6 +5,8 @@
 
 #include <pare/pare.h>
 
+#include "wire/header.h"
+
 static const struct {
     const char *name, *extension, *aliases[3];
 } FORMATS[PARE_FORMAT_COUNT] = {
@@ -16,7 +18,7 @@ static const struct {
     [PARE_FORMAT_GIF] = {"gif", "gif", {0}},
     [PARE_FORMAT_TIFF] = {"tiff", "tif", {0}},
     [PARE_FORMAT_BMP] = {"bmp", "bmp", {0}},
-    [PARE_FORMAT_SVG] = {"svg", "svg", {0}},
+    [PARE_FORMAT_SVG] = {"svg", "svg", {"svgz"}},
     [PARE_FORMAT_HEIC] = {"heic", "heic", {"heif"}},
     [PARE_FORMAT_JXL] = {"jxl", "jxl", {0}},
 };
@@ -92,6 +94,12 @@ static bool sniff_svg(const uint8_t *data, size_t len)
     return false;
 }
 
+bool pare_is_gzip(const uint8_t *data, size_t len)
+{
+    enum { LEN_MIN = 18, RESERVED_FLAGS = 0xe0 };
+    return len >= LEN_MIN && starts(data, len, "\x1f\x8b\x08", 3) && !(data[3] & RESERVED_FLAGS);
+}
+
 pare_format pare_format_sniff(const uint8_t *data, size_t len)
 {
     if (starts(data, len, "\xff\xd8\xff", 3)) return PARE_FORMAT_JPEG;
@@ -109,5 +117,6 @@ pare_format pare_format_sniff(const uint8_t *data, size_t len)
     }
     const pare_format boxed = sniff_ftyp(data, len);
     if (boxed != PARE_FORMAT_UNKNOWN) return boxed;
-    return sniff_svg(data, len) ? PARE_FORMAT_SVG : PARE_FORMAT_UNKNOWN;
+    /* what is packed is for the worker to see */
+    return sniff_svg(data, len) || pare_is_gzip(data, len) ? PARE_FORMAT_SVG : PARE_FORMAT_UNKNOWN;
 }

@@ -219,6 +219,11 @@ static void read_bmp(const uint8_t *data, size_t len, pare_header *out)
 #define MOVING_PX_PER_BYTE 16.0
 #define DEADLINE_PX 1e6
 
+/* "Pixels" of a byte of which nothing is known; packed drawings are mostly four to eight times as
+ * long. */
+#define PX_PER_BYTE 4.0
+#define PX_PER_GZIPPED_BYTE 32.0
+
 void pare_header_read(const uint8_t *data, size_t len, pare_header *out)
 {
     *out = (pare_header){.frames = 1, .depth_bits = 8, .channels = 3};
@@ -236,8 +241,8 @@ void pare_header_read(const uint8_t *data, size_t len, pare_header *out)
     case PARE_FORMAT_HEIC: read_boxes(data, len, 0, out); break;
     case PARE_FORMAT_BMP: read_bmp(data, len, out); break;
     case PARE_FORMAT_JXL: pare_header_read_jxl(data, len, out); break;
+    case PARE_FORMAT_SVG: out->is_gzipped = pare_is_gzip(data, len); break;
     case PARE_FORMAT_UNKNOWN:
-    case PARE_FORMAT_SVG:
     case PARE_FORMAT_COUNT: break;
     }
     if (out->depth_bits == 0) out->depth_bits = 8;
@@ -248,7 +253,8 @@ void pare_header_read(const uint8_t *data, size_t len, pare_header *out)
 static double pixels(const pare_header *header, uint64_t file_len)
 {
     const double known = (double)header->width_px * (double)header->height_px;
-    return known > 0 ? known : (double)file_len * 4.0;
+    if (known > 0) return known;
+    return (double)file_len * (header->is_gzipped ? PX_PER_GZIPPED_BYTE : PX_PER_BYTE);
 }
 
 static bool is_scored(const pare_options *options)

@@ -14,7 +14,11 @@ typedef struct pare_header {
     uint32_t width_px, height_px; /* 0: not found in these bytes */
     uint32_t frames;              /* at least 1; 2 means "more than one" */
     uint8_t depth_bits, channels; /* 8 and 3 when unknown */
+    bool is_gzipped;              /* what is inside is guessed to be SVG */
 } pare_header;
+
+/* Does a gzip file (RFC 1952) begin so? */
+bool pare_is_gzip(const uint8_t *data, size_t len);
 
 /* data: the first bytes of a file, 64 KiB are enough for nearly all. Never fails: format may be
  * UNKNOWN and sizes 0. */

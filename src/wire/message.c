@@ -184,7 +184,7 @@ static void info(wire *w, pare_info *n)
         &n->has_alpha,      &n->is_palette,       &n->is_cmyk,           &n->is_lossless,
         &n->is_progressive, &n->is_animated,      &n->has_icc,           &n->has_exif,
         &n->has_xmp,        &n->has_iptc,         &n->has_gps,           &n->has_comment,
-        &n->has_gainmap,    &n->has_motion_photo, &n->has_trailing_data,
+        &n->has_gainmap,    &n->has_motion_photo, &n->has_trailing_data, &n->is_gzipped,
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         flag(w, flags[i]);

@@ -212,7 +212,10 @@ def nothing_active_is_served():
                     if answer.status == 200 and b"<script" in answer.body:
                         true("attachment" in answer.headers.get("Content-Disposition", ""), which + query)
         answer = server.ask("POST", "/api/v1/optimize", SVG)
-        true("svg" not in answer.headers["Content-Type"], answer.headers["Content-Type"])
+        equal(answer.headers["Content-Type"], "image/svg+xml")
+        equal(answer.headers["Content-Security-Policy"], "default-src 'none'; sandbox")
+        equal(answer.headers["X-Content-Type-Options"], "nosniff")
+        true("attachment" in answer.headers["Content-Disposition"], "a drawing that is not a download")
         server.stop()
 
 

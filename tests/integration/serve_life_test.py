@@ -4,6 +4,7 @@
     serve_life_test.py PARE        (environment: MAKE, PARE_WORKER)
 """
 import csv
+import gzip
 import io
 import json
 import os
@@ -392,6 +393,15 @@ def one_shot_gives_the_bytes_of_the_command_line():
         answer = server.ask("POST", "/api/v1/optimize", drawing)
         equal((answer.status, answer.body, answer.headers["X-Pare-Format"]), (200, want_drawing, "svg"))
         true(len(want_drawing) < len(drawing), "the drawing did not get smaller")
+        packed = gzip.compress(drawing, mtime=1)
+        want_packed = subprocess.run([PARE, "-"], input=packed, capture_output=True, check=True).stdout
+        equal(gzip.decompress(want_packed), want_drawing)
+        true(len(want_packed) < len(packed), "the packed drawing did not get smaller")
+        for accepts, kind, encoding in (("gzip, br", "image/svg+xml", "gzip"), ("identity", "application/gzip", None)):
+            answer = server.ask("POST", "/api/v1/optimize", packed, headers={"Accept-Encoding": accepts})
+            equal((answer.status, answer.body, answer.headers["X-Pare-Format"]), (200, want_packed, "svg"))
+            equal((answer.headers["Content-Type"], answer.headers.get("Content-Encoding")), (kind, encoding))
+        equal(server.ask("POST", "/api/v1/optimize", gzip.compress(b"no drawing" * 9)).status, 415)
         formats = set(server.get("/api/v1/system")["formats_in"]) - {"jxl"}  # which not every build has
         equal(sorted(formats), ["avif", "bmp", "gif", "jpeg", "png", "svg", "tiff", "webp"])
         equal(server.ask("POST", "/api/v1/optimize", b"no image").status, 415)

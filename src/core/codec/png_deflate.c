@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* zlib streams through libdeflate; the only file with it. */
+/* zlib streams through libdeflate. */
 #include "core/codec/png_deflate.h"
 
 #include <libdeflate.h>

@@ -13,7 +13,7 @@ export interface LocalFile {
 
 const PARALLEL = 3; // of the six connections a browser gives one host
 const TRIES = 8;
-const EXTENSIONS = /\.(jpe?g|jfif|png|webp|avif|tiff?|gif|heic|heif|jxl|svg|bmp)$/i;
+const EXTENSIONS = /\.(jpe?g|jfif|png|webp|avif|tiff?|gif|heic|heif|jxl|svgz?|bmp)$/i;
 
 export function looksLikeImage(file: File): boolean {
   return file.type.startsWith("image/") || EXTENSIONS.test(file.name);

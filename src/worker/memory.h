@@ -11,6 +11,11 @@
  * as large as its largest image, and grows with images of other sizes: see trim. */
 void pare_worker_memory_keep(bool keep);
 
+/* Let memory be had in pages of 2 MB where the kernel has them (the default), or only in small
+ * ones. Large pages spare most page faults, a fifth to two fifths of the time of a large image, and
+ * take a few MB more. */
+void pare_worker_memory_huge(bool huge);
+
 /* Give unused pages back to the system when there are more of them than most_bytes. */
 void pare_worker_memory_trim(size_t most_bytes);
 

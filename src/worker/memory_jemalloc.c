@@ -3,6 +3,7 @@
  * "stats.arenas.<i>.pdirty". */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
 
 #include <jemalloc/jemalloc.h>
@@ -14,10 +15,11 @@
 
 /* What is given back must not count against the limit of the process any more: jemalloc would keep
  * the addresses of freed memory. The compressors of PNG, 9 MB each, are below what jemalloc gives
- * back at once. */
+ * back at once. Every mapping asks for large pages; whether it gets them is the process's to say.
+ */
 extern const char *malloc_conf;
 __attribute__((visibility("default"))) const char *malloc_conf =
-    "retain:false,oversize_threshold:16777216";
+    "retain:false,oversize_threshold:16777216,thp:always";
 
 /* The first arena is that of the thread that works; encoders' threads come with large images only.
  */
@@ -25,6 +27,12 @@ void pare_worker_memory_keep(bool keep)
 {
     ssize_t decay_ms = keep ? -1 : 10000;
     (void)mallctl("arena.0.dirty_decay_ms", NULL, NULL, &decay_ms, sizeof decay_ms);
+}
+
+/* prctl(2), PR_SET_THP_DISABLE: heeded by each page fault. */
+void pare_worker_memory_huge(bool huge)
+{
+    (void)prctl(PR_SET_THP_DISABLE, !huge, 0, 0, 0);
 }
 
 void pare_worker_memory_purge(void)

@@ -9,6 +9,12 @@ void pare_worker_memory_keep(bool keep)
     (void)keep;
 }
 
+/* Not for the C library to choose while it runs. */
+void pare_worker_memory_huge(bool huge)
+{
+    (void)huge;
+}
+
 void pare_worker_memory_purge(void)
 {
 #ifdef __GLIBC__

@@ -21,6 +21,7 @@ enum {
     FD_CAP = 2,
     MAP_FROM_BYTES = 256 * 1024,     /* below, reading is cheaper than page faults */
     KEEP_BELOW_PX = 4 * 1000 * 1000, /* freed memory is kept for the next of these */
+    HUGE_FROM_PX = 1000 * 1000,      /* below, large pages are not worth their size */
     KEEP_MOST_BYTES = 64 << 20,
     PURGE_FROM_PX = 32 * 1000 * 1000,
 };
@@ -137,6 +138,7 @@ static void choose_memory(server *s, const input *in)
     pare_header_read(in->data, in->len, &header);
     const uint64_t px = (uint64_t)header.width_px * header.height_px;
     const bool keep = px > 0 && px < KEEP_BELOW_PX;
+    pare_worker_memory_huge(px >= HUGE_FROM_PX);
     if (keep == s->keeps_memory) return;
     s->keeps_memory = keep;
     pare_worker_memory_keep(keep);
@@ -269,6 +271,7 @@ int pare_worker_serve(int socket, uint32_t sandbox)
     hello.hello.version = PARE_MESSAGE_VERSION;
     hello.hello.sandbox = sandbox;
     if (!send_message(socket, &hello, 0)) return 1;
+    pare_worker_memory_huge(false); /* until a large image comes */
     for (;;) {
         pare_message task, reply;
         int fds[FD_CAP], fd_count;

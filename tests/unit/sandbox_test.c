@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -56,6 +57,10 @@ static void try_mprotect_exec(void)
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     (void)!mprotect(page, 4096, PROT_READ | PROT_EXEC);
 }
+static void try_prctl(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
 static void try_unlink(void)
 {
     (void)!unlink("/tmp/pare-sandbox-test");
@@ -75,6 +80,7 @@ static const struct {
     {"signal another process", try_kill_parent},
     {"map executable memory", try_mmap_exec},
     {"make memory executable", try_mprotect_exec},
+    {"change the process", try_prctl},
     {"remove a file", try_unlink},
 };
 
@@ -108,6 +114,7 @@ TEST(every_forbidden_thing_is_deadly)
 static void try_ordinary_work(void)
 {
     char byte = 0;
+    (void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
     int pipe_fds[2] = {3, 4};
     void *memory = malloc(64u << 20);
     if (memory) memset(memory, 1, 64u << 20);

@@ -46,4 +46,36 @@ TEST(kept_memory_is_bounded)
     CHECK_INT((resident() - before) / BLOCK_BYTES, <, 20);
 }
 
-RUN(kept_memory_is_bounded)
+/* Bytes of the process in memory after touching one byte of each 64 KB of 32 MB. */
+static size_t resident_after_sparse_touch(bool huge)
+{
+    const size_t len = (size_t)32 << 20;
+    pare_worker_memory_huge(huge);
+    const size_t before = resident();
+    volatile char *block = malloc(len);
+    CHECK_TRUE(block != NULL);
+    for (size_t i = 0; block && i < len; i += 64 << 10)
+        block[i] = 1;
+    const size_t after = resident();
+    free((void *)block);
+    return after - before;
+}
+
+static bool kernel_has_large_pages(void)
+{
+    char text[64] = "";
+    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "r");
+    if (file && !fgets(text, sizeof text, file)) text[0] = 0;
+    if (file) fclose(file);
+    return text[0] && !strstr(text, "[never]");
+}
+
+TEST(large_pages_come_when_they_are_asked_for_and_only_then)
+{
+    if (!kernel_has_large_pages()) test_skip("the kernel has no large pages");
+    CHECK_INT(resident_after_sparse_touch(false) >> 20, <, 8);
+    CHECK_INT(resident_after_sparse_touch(true) >> 20, >, 20);
+    CHECK_INT(resident_after_sparse_touch(false) >> 20, <, 8);
+}
+
+RUN(kept_memory_is_bounded, large_pages_come_when_they_are_asked_for_and_only_then)

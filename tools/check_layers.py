@@ -2,7 +2,8 @@
 """Hold the one-way dependencies: base <- wire <- {core, host}; worker -> core; http -> host; cli -> host, http.
 
 Reads the #include lines of src/. Also: one codec library in each codec file, every source folder
-named in src/README.md, and no file, clock or print call in the objects of core (when built).
+named in src/README.md; when built, no file, clock or print call in the objects of core, and no program
+with the libraries of another.
 """
 import os
 import re
@@ -29,7 +30,7 @@ CODEC_LIBRARIES = {
 }
 PIXEL_LIBRARIES = {"lcms2.h": "lcms", "zimg.h": "zimg"}
 ONLY = {"uv.h": {"host", "http", "cli"}, "sqlite3.h": {"host"}, "seccomp.h": {"worker"},
-        "microhttpd.h": {"http"}, "jansson.h": {"cli", "http"}}
+        "microhttpd.h": {"http"}, "jansson.h": {"http"}}
 IMPURE = {"open", "open64", "openat", "fopen", "fopen64", "printf", "puts", "fprintf", "perror",
           "time", "gettimeofday", "getenv", "socket", "fork", "system", "exit", "abort"}
 # May stop the process when a promise of our own code is broken.
@@ -71,6 +72,17 @@ def check_symbols(build, problems):
             problems.append(f"{where.split(':')[1]}: core is pure, but calls {symbol}()")
 
 
+def check_program(build, program, foreign, problems):
+    """A program loads no library whose name begins with one of foreign."""
+    path = os.path.join(build, program)
+    if not os.path.exists(path):
+        return
+    listing = subprocess.run(["readelf", "-d", path], capture_output=True, text=True).stdout
+    for library in re.findall(r"\(NEEDED\).*\[(.+)\]", listing):
+        if library.startswith(foreign):
+            problems.append(f"{program} loads {library}")
+
+
 def main():
     problems = []
     with open("src/README.md", encoding="utf-8") as text:
@@ -82,7 +94,14 @@ def main():
         parts = folder.split("/")
         if len(parts) == 2 and f"`{parts[1]}/`" not in readme:
             problems.append(f"src/README.md does not name {folder}/")
-    check_symbols(sys.argv[1] if len(sys.argv) > 1 else "build", problems)
+    build = sys.argv[1] if len(sys.argv) > 1 else "build"
+    check_symbols(build, problems)
+    codecs = ("libjpeg", "libpng", "libwebp", "libavif", "libaom", "libjxl", "libtiff", "libgif", "libimagequant",
+              "libxml2", "liblcms2", "libzimg")
+    server = ("libmicrohttpd", "libjansson", "libgnutls")
+    check_program(build, "src/cli/pare", codecs + server, problems)
+    check_program(build, "src/cli/pare-serve", codecs, problems)
+    check_program(build, "src/worker/pare-worker", (*server, "libuv", "libsqlite3"), problems)
     print("\n".join(problems) if problems else "layers: ok")
     return 1 if problems else 0
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The commands. Each takes parsed arguments and returns the exit code of the program. */
+/* The commands. Each takes parsed arguments and returns the exit code of the program; serve takes
+ * the words of the command line, and returns only when it cannot start. */
 #ifndef PARE_CLI_COMMAND_H
 #define PARE_CLI_COMMAND_H
 
@@ -11,7 +12,7 @@ int pare_command_undo(const pare_arguments *arguments);
 int pare_command_history(const pare_arguments *arguments);
 int pare_command_info(const pare_arguments *arguments);
 int pare_command_score(const pare_arguments *arguments);
-int pare_command_serve(const pare_arguments *arguments);
+int pare_command_serve(char **argv);
 int pare_command_bench(const pare_arguments *arguments);
 
 #endif /* PARE_CLI_COMMAND_H */

@@ -36,7 +36,7 @@ static int print_completion(const pare_arguments *arguments)
     return print(&text);
 }
 
-static int dispatch(const pare_arguments *arguments)
+static int dispatch(const pare_arguments *arguments, char **argv)
 {
     switch (arguments->command) {
     case PARE_COMMAND_RUN:
@@ -45,7 +45,7 @@ static int dispatch(const pare_arguments *arguments)
     case PARE_COMMAND_HISTORY: return pare_command_history(arguments);
     case PARE_COMMAND_INFO: return pare_command_info(arguments);
     case PARE_COMMAND_SCORE: return pare_command_score(arguments);
-    case PARE_COMMAND_SERVE: return pare_command_serve(arguments);
+    case PARE_COMMAND_SERVE: return pare_command_serve(argv);
     case PARE_COMMAND_BENCH: return pare_command_bench(arguments);
     case PARE_COMMAND_COMPLETION: return print_completion(arguments);
     case PARE_COMMAND_COUNT: break;
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     } else if (arguments.help) {
         code = print_help(&arguments, !names_command(argc, argv, &arguments));
     } else {
-        code = dispatch(&arguments);
+        code = dispatch(&arguments, argv);
     }
     pare_arguments_deinit(&arguments);
     return code;

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "http/server.h"
 
 enum { PATHS_MAX = 256, TICK_US = 20000, TICKS_MAX = 500 };
 
@@ -202,36 +201,4 @@ pare_err pare_file_score(const char *a, const char *b, const char *worker_path, 
     }
     *score = strcmp(a, b) == 0 ? 100 : 81.5;
     return PARE_OK;
-}
-
-/* ---- no server ---- */
-
-void pare_server_options_init(pare_server_options *options)
-{
-    *options = (pare_server_options){0};
-}
-
-pare_err pare_server_create(uv_loop_t *loop, const pare_server_options *options, pare_server **out,
-                            pare_diag *diag)
-{
-    (void)loop, (void)options;
-    *out = NULL;
-    return pare_fail(diag, PARE_ERR_IO, "the pretended host has no server");
-}
-
-const char *pare_server_url(const pare_server *server)
-{
-    (void)server;
-    return "";
-}
-
-void pare_server_close(pare_server *server, void (*on_closed)(void *user), void *user)
-{
-    (void)server;
-    if (on_closed) on_closed(user);
-}
-
-void pare_server_destroy(pare_server **server)
-{
-    *server = NULL;
 }

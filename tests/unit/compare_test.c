@@ -23,9 +23,12 @@ static void check_means(const pare_image *a, const pare_image *b, const double *
 {
     for (uint32_t y = 0; y < a->height_px; y += PARE_BLOCK_PX) {
         for (uint32_t x = 0; x < a->width_px; x += PARE_BLOCK_PX) {
+            const uint32_t right = a->width_px - x, below = a->height_px - y;
+            const pare_block block = {x, y, right < PARE_BLOCK_PX ? right : PARE_BLOCK_PX,
+                                      below < PARE_BLOCK_PX ? below : PARE_BLOCK_PX};
             double mean_a[5], mean_b[5];
-            pare_block_mean(a, x, y, mean_a);
-            pare_block_mean(b, x, y, mean_b);
+            pare_block_mean(a, &block, mean_a);
+            pare_block_mean(b, &block, mean_b);
             for (int c = 0; c < 5; c++) {
                 CHECK_DOUBLE(mean_a[c], ==, mean_b[c]);
                 if (want) CHECK_DOUBLE(mean_a[c], ==, want[c]);
@@ -60,15 +63,49 @@ TEST(an_image_is_alike_itself_and_not_another)
     for (int depth = 8; depth <= 16; depth += 8) {
         pare_image photo = test_make_as(TEST_PHOTO, 131, 77, PARE_COLOR_RGB, (uint8_t)depth);
         pare_image other = test_make_as(TEST_PHOTO, 131, 77, PARE_COLOR_RGB, (uint8_t)depth);
-        CHECK_TRUE(pare_is_alike(&photo, &other, 90));
+        CHECK_TRUE(pare_is_alike(&photo, &other, PARE_SCALE_WHOLE, 90));
         CHECK_TRUE(pare_is_identical(&photo, &other));
         /* one lost row of blocks */
         memset(pare_image_row(&other, 64), 0, other.stride_bytes * 13);
-        CHECK_TRUE(!pare_is_alike(&photo, &other, 90));
+        CHECK_TRUE(!pare_is_alike(&photo, &other, PARE_SCALE_WHOLE, 90));
         CHECK_TRUE(!pare_is_identical(&photo, &other));
         pare_image_deinit(&photo);
         pare_image_deinit(&other);
     }
 }
 
-RUN(means_are_the_same_in_8_and_16_bits_and_at_the_edges, an_image_is_alike_itself_and_not_another)
+/* Means of 8 x 8 pixels, as far as there are whole ones; the rest is black, as nothing looks there.
+ */
+static pare_image shrink(const pare_image *image)
+{
+    pare_image small = {0};
+    MUST(pare_image_init(&small, (image->width_px + 7) / 8, (image->height_px + 7) / 8,
+                         PARE_COLOR_RGB, false, 8));
+    memset(small.pixels, 0, small.stride_bytes * small.height_px);
+    for (uint32_t y = 0; y < image->height_px / 8; y++) {
+        for (uint32_t x = 0; x < image->width_px / 8; x++) {
+            double mean[5];
+            pare_block_mean(image, &(pare_block){8 * x, 8 * y, 8, 8}, mean);
+            for (size_t c = 0; c < 3; c++)
+                pare_image_row(&small, y)[3 * x + c] = (uint8_t)(mean[c] + 0.5);
+        }
+    }
+    return small;
+}
+
+TEST(an_image_is_alike_its_eighth_and_not_another)
+{
+    static const uint32_t WIDTHS[] = {320, 321, 327, 351, 352, 359};
+    for (int i = 0; i < 6; i++) {
+        pare_image photo = test_make_as(TEST_PHOTO, WIDTHS[i], 700 - WIDTHS[i], PARE_COLOR_RGB, 8);
+        pare_image small = shrink(&photo);
+        CHECK_TRUE(pare_is_alike(&photo, &small, PARE_SCALE_EIGHTH, 100));
+        memset(pare_image_row(&small, 32), 0, small.stride_bytes * 4);
+        CHECK_TRUE(!pare_is_alike(&photo, &small, PARE_SCALE_EIGHTH, 100));
+        pare_image_deinit(&small);
+        pare_image_deinit(&photo);
+    }
+}
+
+RUN(an_image_is_alike_its_eighth_and_not_another,
+    means_are_the_same_in_8_and_16_bits_and_at_the_edges, an_image_is_alike_itself_and_not_another)

@@ -54,20 +54,14 @@ bool pare_is_identical(const pare_image *a, const pare_image *b)
     return true;
 }
 
-/* A block of an image, cut at its edges. */
-typedef struct block {
-    const pare_image *image;
-    uint32_t x, y, width, height;
-} block;
-
 /* Sums of each channel of 16 bits, colours weighed by alpha; alpha is the last. */
-static void sum_pixels(const block *b, uint64_t sums[5])
+static void sum_pixels(const pare_image *image, const pare_block *b, uint64_t sums[5])
 {
     for (uint32_t y = b->y; y < b->y + b->height; y++) {
-        const uint8_t *row = pare_image_row(b->image, y);
+        const uint8_t *row = pare_image_row(image, y);
         for (uint32_t x = b->x; x < b->x + b->width; x++) {
             uint32_t pixel[5];
-            get_pixel(b->image, row, x, pixel);
+            get_pixel(image, row, x, pixel);
             for (int c = 0; c < 4; c++)
                 sums[c] += (uint64_t)pixel[c] * pixel[4] / 65535;
             sums[4] += pixel[4];
@@ -92,11 +86,11 @@ static void sum_columns(const uint8_t *from, size_t stride, uint32_t rows, uint1
 }
 
 /* As sum_pixels, of bytes without alpha: nothing is weighed, so columns can be added first. */
-static void sum_bytes(const block *b, uint64_t sums[5])
+static void sum_bytes(const pare_image *image, const pare_block *b, uint64_t sums[5])
 {
-    const unsigned channels = b->image->channels;
-    const size_t stride = b->image->stride_bytes, len = (size_t)b->width * channels;
-    const uint8_t *first = pare_image_row(b->image, b->y) + (size_t)b->x * channels;
+    const unsigned channels = image->channels;
+    const size_t stride = image->stride_bytes, len = (size_t)b->width * channels;
+    const uint8_t *first = pare_image_row(image, b->y) + (size_t)b->x * channels;
     uint16_t columns[PARE_BLOCK_PX * 4];
     uint64_t own[4] = {0};
     size_t at = 0;
@@ -116,36 +110,40 @@ static void sum_bytes(const block *b, uint64_t sums[5])
     sums[4] = (uint64_t)b->width * b->height * 65535;
 }
 
-void pare_block_mean(const pare_image *image, uint32_t x, uint32_t y, double out[5])
+void pare_block_mean(const pare_image *image, const pare_block *block, double out[5])
 {
-    const uint32_t right = image->width_px - x, below = image->height_px - y;
-    const block b = {.image = image,
-                     .x = x,
-                     .y = y,
-                     .width = right < PARE_BLOCK_PX ? right : PARE_BLOCK_PX,
-                     .height = below < PARE_BLOCK_PX ? below : PARE_BLOCK_PX};
     uint64_t sums[5] = {0};
     if (image->depth_bits == 8 && !image->has_alpha) {
-        sum_bytes(&b, sums);
+        sum_bytes(image, block, sums);
     } else {
-        sum_pixels(&b, sums);
+        sum_pixels(image, block, sums);
     }
     for (int c = 0; c < 5; c++)
-        out[c] = (double)sums[c] / (double)((uint64_t)b.width * b.height) / 257;
+        out[c] = (double)sums[c] / (double)((uint64_t)block->width * block->height) / 257;
 }
 
-bool pare_is_alike(const pare_image *a, const pare_image *b, double quality)
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+bool pare_is_alike(const pare_image *a, const pare_image *b, pare_scale scale, double quality)
 {
     if ((a->color == PARE_COLOR_CMYK) != (b->color == PARE_COLOR_CMYK)) return false;
     const double coarse = fmin(100, fmax(0, 100 - quality));
     const double block_limit = 14 + 0.6 * coarse, mean_limit = 3 + 0.2 * coarse;
+    const uint32_t width = a->width_px - a->width_px % scale;
+    const uint32_t height = a->height_px - a->height_px % scale;
     double sum = 0;
     uint64_t count = 0;
-    for (uint32_t y = 0; y < a->height_px; y += PARE_BLOCK_PX) {
-        for (uint32_t x = 0; x < a->width_px; x += PARE_BLOCK_PX) {
+    for (uint32_t y = 0; y < height; y += PARE_BLOCK_PX) {
+        for (uint32_t x = 0; x < width; x += PARE_BLOCK_PX) {
+            const pare_block own = {x, y, least(width - x, PARE_BLOCK_PX),
+                                    least(height - y, PARE_BLOCK_PX)};
+            const pare_block other = {x / scale, y / scale, own.width / scale, own.height / scale};
             double mean_a[5], mean_b[5];
-            pare_block_mean(a, x, y, mean_a);
-            pare_block_mean(b, x, y, mean_b);
+            pare_block_mean(a, &own, mean_a);
+            pare_block_mean(b, &other, mean_b);
             for (int c = 0; c < 5; c++) {
                 const double gap = fabs(mean_a[c] - mean_b[c]);
                 if (gap > block_limit) return false;
@@ -154,5 +152,5 @@ bool pare_is_alike(const pare_image *a, const pare_image *b, double quality)
             }
         }
     }
-    return sum / (double)count <= mean_limit;
+    return sum <= mean_limit * (double)count;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Coefficients from pixels: colour conversion, halving of chroma, DCT; a row of MCUs at a time. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3") /* the loops over samples are what only -O3 turns into SIMD */
+#endif
 #include <stdlib.h>
 #include <string.h>
 

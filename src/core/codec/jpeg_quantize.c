@@ -5,6 +5,9 @@
  *
  * Distances are in steps of the table, so that the table decides what an error is worth, and the
  * path only whether its bits are. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3") /* the loops over samples are what only -O3 turns into SIMD */
+#endif
 #include "core/codec/jpeg_quantize.h"
 
 #include <math.h>

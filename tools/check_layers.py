@@ -23,7 +23,7 @@ ALLOWED = {
 CODEC_LIBRARIES = {
     "jpeglib.h": "jpeg", "jerror.h": "jpeg", "turbojpeg.h": "jpeg",
     "png.h": "png", "spng.h": "png", "libdeflate.h": "deflate", "zlib.h": "deflate",
-    "libimagequant.h": "imagequant", "webp/encode.h": "webp", "webp/decode.h": "webp",
+    "webp/encode.h": "webp", "webp/decode.h": "webp",
     "webp/mux.h": "webp", "webp/demux.h": "webp", "avif/avif.h": "avif", "jxl/decode.h": "jxl", "jxl/encode.h": "jxl", "gif_lib.h": "gif",
     "tiffio.h": "tiff", "tiff.h": "tiff", "libxml/tree.h": "xml", "libxml/parser.h": "xml",
     "libxml/hash.h": "xml",

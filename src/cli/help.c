@@ -88,10 +88,5 @@ void pare_help_version(pare_text *text)
 {
     pare_text_add(text, "pare %s\n", PARE_VERSION);
     pare_text_add(text, "\nLibraries\n  %s\n\n", PARE_BUILD_LIBRARIES);
-    if (PARE_BUILD_HAS_IMAGEQUANT) {
-        pare_text_add(text, "Pare is Apache-2.0. This build uses libimagequant and is "
-                            "distributable under\nGPL-3.0-or-later.\n");
-    } else {
-        pare_text_add(text, "Pare is Apache-2.0.\n");
-    }
+    pare_text_add(text, "Pare is Apache-2.0.\n");
 }

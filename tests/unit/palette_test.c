@@ -3,6 +3,7 @@
  * same from every processor. */
 #include "core/codec/png_quantize.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -142,7 +143,7 @@ static double exact_loss(const pare_image *image, const pare_palette_space *spac
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
         float light[4], place[4];
-        double least = INFINITY;
+        double least = DBL_MAX;
         pare_palette_light(space, pixels + 4 * i, light);
         pare_palette_place(space, light, place);
         for (unsigned k = 0; k < palette->colors.count; k++) {
@@ -166,7 +167,7 @@ TEST(more_colors_lose_less_and_the_loss_is_true)
     pare_palette *palette = malloc(sizeof *palette);
     pare_image image = make_slopes(200, 150, false, 11);
     unsigned count_before = 0;
-    double loss_before = INFINITY;
+    double loss_before = DBL_MAX;
     CHECK_TRUE(space && palette);
     pare_palette_space_init(space);
     for (size_t i = 0; i < sizeof WISHES / sizeof *WISHES; i++) {
@@ -235,7 +236,7 @@ TEST(every_processor_finds_the_same_nearest_place)
         }
         pare_palette_places_pad(places);
         for (int n = 0; n < 2000; n++) {
-            float place[4], least = INFINITY;
+            float place[4], least = FLT_MAX;
             for (int axis = 0; axis < 4; axis++)
                 place[axis] = (float)(test_random(&seed) % 1000) / 500 - 1;
             for (unsigned k = 0; k < COUNTS[i]; k++)

@@ -337,9 +337,16 @@ static int quantizer(double quality)
     return value < 0 ? 0 : value > 63 ? 63 : value;
 }
 
+static const int SPEEDS[PARE_EFFORT_MAX + 1] = {10, 9, 8, 7, 6, 6, 5, 4, 3, 2, 1};
+
+/* The change of depth falls on one of speed. */
+static int encoder_rung(const pare_encode_params *params)
+{
+    return AVIF_SPEED_FASTEST - SPEEDS[params->effort];
+}
+
 static void configure(avifEncoder *avif, const pare_encode_params *params, double quality)
 {
-    static const int SPEEDS[PARE_EFFORT_MAX + 1] = {10, 9, 8, 7, 6, 6, 5, 4, 3, 2, 1};
     const int q = params->lossless ? 0 : quantizer(quality);
     avif->maxThreads = 1;
     avif->speed = SPEEDS[params->effort];
@@ -384,4 +391,5 @@ const pare_codec pare_codec_avif = {
     .encoder_open = encoder_open,
     .encoder_try = encoder_try,
     .encoder_close = encoder_close,
+    .encoder_rung = encoder_rung,
 };

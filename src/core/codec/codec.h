@@ -170,6 +170,10 @@ typedef struct pare_codec {
     pare_err (*encoder_check)(pare_encoder *encoder, double quality, pare_bytes file,
                               pare_diag *diag);
     void (*encoder_close)(pare_encoder **encoder);
+    /* A number for what params->effort (with params->lossless and is_graphic) comes to: where it is
+     * the same, so is the file. For encoders of which more effort may give a larger file; NULL: it
+     * never does. */
+    int (*encoder_rung)(const pare_encode_params *params);
     /* Write the file anew: all frames, each as it was for as long as it was shown. NULL: cannot.
      * Appends to *out; the caller verifies and compares sizes. PARE_SKIP_* for what would be lost.
      */

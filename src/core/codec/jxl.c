@@ -461,4 +461,5 @@ const pare_codec pare_codec_jxl = {
     .encoder_try = pare_jxl_encoder_try,
     .encoder_check = pare_jxl_encoder_check,
     .encoder_close = pare_jxl_encoder_close,
+    .encoder_rung = pare_jxl_encoder_rung,
 };

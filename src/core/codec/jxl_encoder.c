@@ -183,7 +183,7 @@ static pare_err add_blocks(JxlEncoder *jxl, const pare_metadata *metadata, pare_
 /* The library's effort, 1..9. Of photographs 7 makes no more of twice the time that 5 takes; of
  * drawings it finds patches that come again. 8 takes seven times as long for 1 to 3 % at equal
  * score, 9 gains nothing. Without losses 8 is larger than 7. */
-static int to_effort(const pare_encode_params *params)
+int pare_jxl_encoder_rung(const pare_encode_params *params)
 {
     static const int PHOTO[PARE_EFFORT_MAX + 1] = {3, 3, 3, 5, 5, 5, 5, 5, 8, 8, 8};
     static const int GRAPHIC[PARE_EFFORT_MAX + 1] = {3, 3, 4, 5, 7, 7, 7, 7, 8, 8, 8};
@@ -204,7 +204,7 @@ static bool add_pixels(const pare_encoder *encoder, double quality, JxlEncoder *
     JxlEncoderFrameSettings *settings = JxlEncoderFrameSettingsCreate(jxl, NULL);
     if (!settings) return false;
     if (JxlEncoderFrameSettingsSetOption(settings, JXL_ENC_FRAME_SETTING_EFFORT,
-                                         to_effort(params)) != JXL_ENC_SUCCESS) {
+                                         pare_jxl_encoder_rung(params)) != JXL_ENC_SUCCESS) {
         return false;
     }
     const JxlEncoderStatus set = params->lossless

@@ -14,5 +14,6 @@ PARE_NODISCARD pare_err pare_jxl_encoder_try(pare_encoder *encoder, double quali
 PARE_NODISCARD pare_err pare_jxl_encoder_check(pare_encoder *encoder, double quality,
                                                pare_bytes file, pare_diag *diag);
 void pare_jxl_encoder_close(pare_encoder **encoder);
+int pare_jxl_encoder_rung(const pare_encode_params *params);
 
 #endif /* PARE_CORE_JXL_ENCODER_H */

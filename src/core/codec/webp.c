@@ -234,10 +234,17 @@ static pare_err encoder_open(const pare_source *source, const pare_encode_params
     return PARE_OK;
 }
 
+static const int METHODS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 4, 6, 6, 6, 6, 6, 6, 6};
+static const int LOSSLESS_LEVELS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 5, 6, 6, 7, 8, 9, 9, 9};
+
+static int encoder_rung(const pare_encode_params *params)
+{
+    if (params->lossless) return LOSSLESS_LEVELS[params->effort];
+    return METHODS[params->effort] + (params->effort >= SHARP_YUV_EFFORT ? 1 : 0);
+}
+
 bool pare_webp_configure(const pare_encode_params *params, double quality, WebPConfig *config)
 {
-    static const int METHODS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 4, 6, 6, 6, 6, 6, 6, 6};
-    static const int LOSSLESS_LEVELS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 5, 6, 6, 7, 8, 9, 9, 9};
     if (!WebPConfigInit(config)) return false;
     if (params->lossless) {
         if (!WebPConfigLosslessPreset(config, LOSSLESS_LEVELS[params->effort])) return false;
@@ -328,6 +335,7 @@ const pare_codec pare_codec_webp = {
     .encoder_open = encoder_open,
     .encoder_try = encoder_try,
     .encoder_close = encoder_close,
+    .encoder_rung = encoder_rung,
     .read_metadata = read_metadata,
     .frames_open = pare_webp_frames_open,
     .frames_next = pare_webp_frames_next,

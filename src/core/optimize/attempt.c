@@ -39,7 +39,8 @@ typedef struct writing {
     bool gave_up;          /* the search saw that it would end above max_len */
 } writing;
 
-static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *candidate)
+static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *candidate,
+                             int effort)
 {
     *w = (writing){.work = work, .candidate = candidate};
     PARE_TRY(pare_candidate_prepare(work, candidate, &w->own, &w->image));
@@ -54,7 +55,7 @@ static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *
     if (!work->header_only) w->source.image = w->image;
     w->source.metadata = &w->metadata;
     w->params = (pare_encode_params){
-        .effort = work->options->effort,
+        .effort = effort,
         .is_graphic = work->content.is_graphic,
         .background = {work->options->background[0], work->options->background[1],
                        work->options->background[2]},
@@ -212,12 +213,12 @@ static bool can_keep_chroma(const writing *w)
            (format == PARE_FORMAT_JPEG || format == PARE_FORMAT_AVIF);
 }
 
-pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t max_len,
-                      pare_found *out)
+static pare_err attempt_at(pare_work *work, const pare_candidate *candidate, int effort,
+                           size_t max_len, pare_found *out)
 {
     writing w;
     *out = (pare_found){0};
-    pare_err err = writing_init(&w, work, candidate);
+    pare_err err = writing_init(&w, work, candidate, effort);
     if (err != PARE_OK) goto done;
     const bool may_be_lossless = can_be_lossless(work, candidate);
     if (candidate->quality.mode == PARE_QUALITY_LOSSLESS ||
@@ -239,5 +240,64 @@ pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t m
     }
 done:
     writing_deinit(&w);
+    return err;
+}
+
+/* Smaller images go through all rungs whatever the effort: it takes no time, and a few bytes of
+ * luck decide. */
+enum { CHEAP_PX = 65536 };
+
+/* The least effort whose settings are tried beside those that were asked for. At one number on its
+ * scale a hasty encoder also gives a worse picture; of larger images hurry costs percents, and the
+ * default is the least that has time for two. */
+static int lowest_rung(const pare_work *work, const pare_candidate *candidate)
+{
+    const uint64_t pixels = (uint64_t)work->image.width_px * work->image.height_px;
+    if (!candidate->codec->encoder_rung || candidate->transcodes || work->header_only) {
+        return PARE_EFFORT_MAX;
+    }
+    const bool is_fixed = candidate->quality.mode == PARE_QUALITY_FIXED;
+    return is_fixed || pixels > CHEAP_PX ? PARE_EFFORT_DEFAULT : 0;
+}
+
+/* Would an attempt at this effort write another file than one at the next? found: NULL if none was
+ * written yet. */
+static bool is_rung(const pare_work *work, const pare_candidate *candidate, int effort,
+                    const pare_found *found)
+{
+    const bool is_lossless = candidate->quality.mode == PARE_QUALITY_LOSSLESS;
+    const bool uses[] = {!is_lossless,
+                         is_lossless || work->content.is_graphic || !found || found->lossless};
+    for (int i = 0; i < 2; i++) {
+        pare_encode_params here = {
+            .effort = effort, .lossless = i == 1, .is_graphic = work->content.is_graphic};
+        pare_encode_params next = here;
+        next.effort++;
+        const pare_codec *codec = candidate->codec;
+        if (uses[i] && codec->encoder_rung(&here) != codec->encoder_rung(&next)) return true;
+    }
+    return false;
+}
+
+pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t max_len,
+                      pare_found *out)
+{
+    pare_err err = attempt_at(work, candidate, work->options->effort, max_len, out);
+    const int least = lowest_rung(work, candidate);
+    const pare_diag first = *work->diag;
+    for (int effort = work->options->effort - 1; effort >= least; effort--) {
+        pare_found found;
+        if (!is_rung(work, candidate, effort, err == PARE_OK ? out : NULL)) continue;
+        if (err == PARE_OK) max_len = out->bytes.len - 1;
+        const pare_err lower = attempt_at(work, candidate, effort, max_len, &found);
+        if (lower == PARE_OK) {
+            pare_found_deinit(out);
+            *out = found;
+            err = PARE_OK;
+        } else if (lower == PARE_ERR_NO_MEMORY) {
+            break;
+        }
+    }
+    *work->diag = err == PARE_OK ? (pare_diag){0} : first;
     return err;
 }

@@ -22,6 +22,8 @@ enum {
     MAP_FROM_BYTES = 256 * 1024,     /* below, reading is cheaper than page faults */
     KEEP_BELOW_PX = 4 * 1000 * 1000, /* freed memory is kept for the next of these */
     HUGE_FROM_PX = 1000 * 1000,      /* below, large pages are not worth their size */
+    /* above, what is scored holds most, and faults cost it least */
+    HUGE_SCORED_TO_PX = 8 * 1000 * 1000,
     KEEP_MOST_BYTES = 64 << 20,
     PURGE_FROM_PX = 32 * 1000 * 1000,
 };
@@ -132,13 +134,15 @@ static void on_read(void *user, size_t upto_bytes)
 }
 
 /* Small images leave their memory to each other; before a larger one it is given back. */
-static void choose_memory(server *s, const input *in)
+static void choose_memory(server *s, const input *in, const pare_options *options)
 {
     pare_header header;
     pare_header_read(in->data, in->len, &header);
     const uint64_t px = (uint64_t)header.width_px * header.height_px;
     const bool keep = px > 0 && px < KEEP_BELOW_PX;
-    pare_worker_memory_huge(px >= HUGE_FROM_PX);
+    const pare_quality_mode mode = options->quality.mode;
+    const bool is_scored = mode == PARE_QUALITY_AUTO || mode == PARE_QUALITY_SCORE;
+    pare_worker_memory_huge(px >= HUGE_FROM_PX && (!is_scored || px <= HUGE_SCORED_TO_PX));
     if (keep == s->keeps_memory) return;
     s->keeps_memory = keep;
     pare_worker_memory_keep(keep);
@@ -157,7 +161,7 @@ static pare_err run_optimize(server *s, const int *fds, const pare_message *task
     pare_err err = input_open(fds[0], &in, diag);
     if (err != PARE_OK) return err;
     s->in = &in;
-    choose_memory(s, &in);
+    choose_memory(s, &in, options);
     err = task->task.kind == PARE_TASK_SALVAGE
               ? pare_salvage(in.data, in.len, options, result, diag)
               : pare_optimize_listen(in.data, in.len, options, &listener, result, diag);

@@ -7,6 +7,8 @@
 #include "core/codec/jpeg_codes.h"
 
 #define SEGMENT_MAX 65533 /* payload bytes */
+#define SCAN_ROOM                                                                                  \
+    8192 /* for what is not counted: headers, and what the writer wants to have free */
 
 static const uint8_t EXIF_ID[] = "Exif\0";
 static const uint8_t XMP_ID[] = "http://ns.adobe.com/xap/1.0/";
@@ -177,8 +179,10 @@ static pare_err put_frame(pare_buf *out, const pare_jpeg_file *file, const uint8
     return PARE_OK;
 }
 
+/* Also makes room for the scan: growing would copy, and leave more than is needed. */
 static pare_err put_tables(pare_buf *out, const pare_jpeg_stats *stats, pare_jpeg_huffman *tables)
 {
+    uint64_t bits = stats->extra_bits;
     size_t len = 2;
     uint8_t classes[PARE_JPEG_SLOTS];
     int count = 0;
@@ -188,9 +192,11 @@ static pare_err put_tables(pare_buf *out, const pare_jpeg_stats *stats, pare_jpe
             used += stats->histograms[slot][i];
         if (used == 0) continue;
         pare_jpeg_huffman_build(stats->histograms[slot], &tables[slot]);
+        bits += pare_jpeg_huffman_bits(&tables[slot], stats->histograms[slot]);
         len += pare_jpeg_huffman_len(&tables[slot]);
         classes[count++] = (uint8_t)slot;
     }
+    PARE_TRY(pare_buf_reserve(out, (size_t)(bits / 8 + bits / 1024) + len + SCAN_ROOM));
     if (count == 0) return PARE_OK;
     PARE_TRY(put_marker(out, MARKER_DHT));
     PARE_TRY(put_u16(out, (unsigned)len));

@@ -225,12 +225,12 @@ pare_err pare_backup_keep(const pare_backup *backup, int dir_fd, const char *nam
     return err;
 }
 
-void pare_backup_drop(const pare_backup *backup, const char *path)
+void pare_backup_drop(const pare_backup *backup, const char *path, const pare_ident *only)
 {
     int place_fd;
     const char *base;
     if (open_place(backup->files_fd, path, false, &place_fd, &base) != PARE_OK) return;
-    (void)unlinkat(place_fd, base, 0);
+    if (!only || same_inode(place_fd, base, only)) (void)unlinkat(place_fd, base, 0);
     close(place_fd);
 }
 
@@ -380,7 +380,7 @@ void pare_backup_sweep(const char *run_path)
     int run_fd, files_fd;
     if (pare_folders_walk_absolute(run_path, false, &run_fd, NULL) != PARE_OK) return;
     if (pare_folders_walk(run_fd, "files", false, &files_fd, NULL) == PARE_OK) {
-        pare_temp_sweep_folder(files_fd);
+        pare_temp_sweep_folder(files_fd, pare_temp_sweep);
         close(files_fd);
     }
     close(run_fd);

@@ -40,8 +40,9 @@ PARE_NODISCARD pare_err pare_backup_keep(const pare_backup *backup, int dir_fd, 
                                          pare_diag *diag);
 
 /* The file was not replaced after all: remove what pare_backup_keep() made for it, so that the
- * original has one name again and can be tried once more. Its record stays and is superseded. */
-void pare_backup_drop(const pare_backup *backup, const char *path);
+ * original has one name again and can be tried once more. Its record stays and is superseded.
+ *   only  NULL, or remove it only when it is still this file, not a copy. */
+void pare_backup_drop(const pare_backup *backup, const char *path, const pare_ident *only);
 
 /* Read the journal of a run. A record that a kill cut off is ignored; of several records of one
  * path the last one counts.

@@ -347,6 +347,17 @@ static void add_space(space *spaces, size_t *count, int fd, uint64_t wanted_byte
     spaces[at].wanted_bytes += wanted_bytes;
 }
 
+/* A second name that a killed run left beside it is swept by now. */
+static void look_again(const out_group *group, pare_plan_entry *entry)
+{
+    struct stat st;
+    if (fstatat(group->out_fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) != 0) return;
+    const pare_ident now = pare_ident_of(&st);
+    if (!pare_ident_same_content(&now, &entry->ident)) return;
+    entry->ident = now;
+    entry->nlink = (uint32_t)st.st_nlink;
+}
+
 /* A hard link keeps the old bytes when the other name is replaced, and two files that were one
  * would be two. That is for the user to say. */
 static pare_err check_links(out_group *group, pare_plan_entry *entry, pare_diag *diag)
@@ -355,6 +366,8 @@ static pare_err check_links(out_group *group, pare_plan_entry *entry, pare_diag 
     char text[96];
     struct stat st;
     if (entry->nlink < 2 || plan->options->output_mode != PARE_OUTPUT_IN_PLACE) return PARE_OK;
+    look_again(group, entry);
+    if (entry->nlink < 2) return PARE_OK;
     if (plan->ledger && !plan->unused_backups_read && !plan->options->dry_run) {
         PARE_TRY(pare_ledger_unfinished_backups(plan->ledger, &plan->unused_backups, diag));
         plan->unused_backups_read = true;
@@ -417,7 +430,9 @@ static pare_err resolve_group(out_group *group, space *spaces, size_t *space_cou
     if (pare_folders_open(plan->folders, out, false, &group->out_fd, NULL) != PARE_OK) {
         group->out_fd = -1;
     }
-    if (!plan->options->dry_run && writes(plan)) pare_temp_sweep_folder(group->out_fd);
+    if (!plan->options->dry_run && writes(plan)) {
+        pare_temp_sweep_folder(group->out_fd, pare_replace_sweep);
+    }
     const int near = nearest_folder(group);
     const bool writable = near >= 0 && faccessat(near, ".", W_OK | X_OK, AT_EACCESS) == 0;
     pare_err err = PARE_OK;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/exchange.h"
 #include "host/intake.h"
 #include "host/temp.h"
 
@@ -49,12 +50,12 @@ void pare_replace_abort(pare_replace **rep)
 
 bool pare_replace_is_temp(const char *name)
 {
-    return pare_temp_is_name(name);
+    return pare_temp_is_name(name) || pare_exchange_is_name(name);
 }
 
 bool pare_replace_sweep(int dir_fd, const char *name)
 {
-    return pare_temp_sweep(dir_fd, name);
+    return pare_temp_sweep(dir_fd, name) || pare_exchange_sweep(dir_fd, name);
 }
 
 /* The file that a worker made is what it said, and can no longer change. */
@@ -206,7 +207,25 @@ static pare_err rename_checked(pare_replace *rep, const pare_replace_request *re
     const bool backs_up = request->in_place && request->backup;
     if (backs_up) PARE_TRY(keep_backup(rep, request, diag));
     PARE_TRY(check_original(request, backs_up, diag));
+    if (over_the_original(request)) {
+        return pare_exchange(&rep->temp, request->name, request->original, diag);
+    }
     return pare_temp_rename(&rep->temp, request->name, replace, diag);
+}
+
+/* The replace failed behind its backup, which goes while the original stands: else it may be the
+ * last copy. A file that somebody writes to, but that has its name, needs no second one. */
+static void drop_backup(const pare_replace_request *request, pare_err err)
+{
+    struct stat st;
+    if (!request->in_place || !request->backup || err == PARE_ERR_EXISTS) return;
+    if (check_original(request, true, NULL) == PARE_OK) {
+        pare_backup_drop(request->backup, request->original_path, NULL);
+    } else if (fstatat(request->original_dir_fd, request->original_name, &st,
+                       AT_SYMLINK_NOFOLLOW) == 0) {
+        const pare_ident there = pare_ident_of(&st);
+        pare_backup_drop(request->backup, request->original_path, &there);
+    }
 }
 
 static pare_err place(pare_replace *rep, const pare_replace_request *request, pare_replaced *out,
@@ -219,10 +238,7 @@ static pare_err place(pare_replace *rep, const pare_replace_request *request, pa
     PARE_TRY(sync_result(rep, request, diag));
     const pare_err err = rename_checked(rep, request, replace, diag);
     if (err != PARE_OK) {
-        /* Only while the original stands: else the backup may be the last copy. */
-        const bool stands = request->in_place && request->backup && err != PARE_ERR_EXISTS &&
-                            check_original(request, true, NULL) == PARE_OK;
-        if (stands) pare_backup_drop(request->backup, request->original_path);
+        drop_backup(request, err);
         return err;
     }
     out->written = true;

@@ -248,19 +248,23 @@ pare_err pare_temp_move(pare_temp *temp, int dir_fd, const char *name, bool repl
     return pare_fail_errno(diag, "rename to", name);
 }
 
-void pare_temp_sweep_folder(int dir_fd)
+void pare_temp_sweep_folder(int dir_fd, bool (*sweep)(int dir_fd, const char *name))
 {
     const int fd = dir_fd >= 0 ? openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir && fd >= 0) close(fd);
     for (const struct dirent *one; dir && (one = readdir(dir)) != NULL;)
-        (void)pare_temp_sweep(fd, one->d_name);
+        (void)sweep(fd, one->d_name);
     if (dir) closedir(dir);
 }
 
 bool pare_temp_sweep(int dir_fd, const char *name)
 {
-    if (!pare_temp_is_name(name)) return false;
+    return pare_temp_is_name(name) && pare_temp_remove_stale(dir_fd, name);
+}
+
+bool pare_temp_remove_stale(int dir_fd, const char *name)
+{
     const int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
     const bool stale = flock(fd, LOCK_EX | LOCK_NB) == 0 && still_named(dir_fd, name, fd);

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { PARE_TEMP_NAME_CAP = 24 };
+enum { PARE_TEMP_NAME_CAP = 96 }; /* as exchange.h names them, too */
 
 /* A file that is only there until it gets its real name. It has two descriptors: writers come and
  * go with one, the lock and the last word are with the other. */
@@ -53,7 +53,10 @@ void pare_temp_deinit(pare_temp *temp);
 bool pare_temp_is_name(const char *name);
 /* Remove a temporary file that no living process holds. */
 bool pare_temp_sweep(int dir_fd, const char *name);
-/* Remove all of them in a folder, not below it. dir_fd is borrowed; negative: nothing to do. */
-void pare_temp_sweep_folder(int dir_fd);
+/* The same, whatever it is called. */
+bool pare_temp_remove_stale(int dir_fd, const char *name);
+/* Call sweep for each name of a folder, not below it. dir_fd is borrowed; negative: nothing to do.
+ */
+void pare_temp_sweep_folder(int dir_fd, bool (*sweep)(int dir_fd, const char *name));
 
 #endif /* PARE_HOST_TEMP_H */

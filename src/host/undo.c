@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/exchange.h"
 #include "host/folders.h"
 #include "host/intake.h"
 #include "host/temp.h"
@@ -110,6 +111,10 @@ static pare_err tidy(const restore *one, pare_diag *diag)
     if (one->keep_fd >= 0 && fstatat(one->keep_fd, one->keep_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         unlinkat(one->keep_fd, one->keep_name, 0) != 0) {
         return pare_fail_errno(diag, "remove backup of", one->name);
+    }
+    /* A kill amid a replace left the original a second name beside it. */
+    if (fstatat(one->dir_fd, one->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink > 1) {
+        pare_temp_sweep_folder(one->dir_fd, pare_exchange_sweep);
     }
     if (strcmp(made, one->name) == 0 || look(one, made) != PRESENT_MADE) return PARE_OK;
     if (unlinkat(one->dir_fd, made, 0) != 0) return pare_fail_errno(diag, "remove", made);

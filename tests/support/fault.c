@@ -46,6 +46,38 @@ static bool fails(void)
     return true;
 }
 
+static void (*before_exchange)(void *user);
+static void *before_user;
+static bool no_exchange;
+
+void fault_before_exchange(void (*act)(void *user), void *user)
+{
+    before_exchange = act;
+    before_user = user;
+}
+
+void fault_no_exchange(bool none)
+{
+    no_exchange = none;
+}
+
+int renameat2(int a, const char *from, int b, const char *to, unsigned flags)
+{
+    if (flags & RENAME_EXCHANGE) {
+        void (*const act)(void *) = before_exchange;
+        const bool was_armed = armed;
+        before_exchange = NULL;
+        armed = false;
+        if (act) act(before_user);
+        armed = was_armed;
+        if (no_exchange) {
+            errno = EINVAL;
+            return -1;
+        }
+    }
+    return fails() ? -1 : (int)syscall(SYS_renameat2, a, from, b, to, flags);
+}
+
 #define REPLACED(name, arguments, ...)                                                             \
     int name arguments;                                                                            \
     int name arguments                                                                             \
@@ -57,8 +89,6 @@ REPLACED(fsync, (int fd), SYS_fsync, fd)
 REPLACED(fdatasync, (int fd), SYS_fdatasync, fd)
 REPLACED(renameat, (int a, const char *from, int b, const char *to), SYS_renameat2, a, from, b, to,
          0)
-REPLACED(renameat2, (int a, const char *from, int b, const char *to, unsigned flags), SYS_renameat2,
-         a, from, b, to, flags)
 REPLACED(linkat, (int a, const char *from, int b, const char *to, int flags), SYS_linkat, a, from,
          b, to, flags)
 REPLACED(mkdirat, (int fd, const char *name, mode_t mode), SYS_mkdirat, fd, name, mode)

@@ -17,4 +17,9 @@ long fault_disarm(void);
 /* Did the fault hit a call that removes a file? Then a temporary file may stay. */
 bool fault_hit_removal(void);
 
+/* Before the next exchange of two names act(user) is called, once; NULL: nothing. */
+void fault_before_exchange(void (*act)(void *user), void *user);
+/* As on a file system that cannot exchange names. */
+void fault_no_exchange(bool none);
+
 #endif /* PARE_TESTS_SUPPORT_FAULT_H */

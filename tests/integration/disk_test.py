@@ -24,6 +24,7 @@ class Bench(Tap):
         self.pare, self.shim, self.make_images = (os.path.abspath(path) for path in (pare, shim, make_images))
         super().__init__("disk")
         self.photos = None
+        self.keeps_backup = True
 
     def reset(self):
         """A fresh folder of images; its contents."""
@@ -43,7 +44,8 @@ class Bench(Tap):
         return found
 
     def command(self, *words):
-        return [self.pare, "run", "-i", "-q", "60", "-j", "2", "--json", "--backup", os.path.join(self.top, "kept"),
+        backup = ["--backup", os.path.join(self.top, "kept")] if self.keeps_backup else []
+        return [self.pare, "run", "-i", "-q", "60", "-j", "2", "--json", *backup,
                 "--ledger", os.path.join(self.top, "ledger.db"), *words, self.photos]
 
     def start(self, *words, env=None, user=None, new_session=False):
@@ -181,6 +183,45 @@ def replace(path):
     os.rename(path + ".new", path)
 
 
+def in_between(bench):
+    """Somebody comes between the last look at a file and the rename; every other call goes on as ever."""
+    problems = []
+    for what, want in (("write", b"mine"), ("replace", b"mine"), ("remove", None)):
+        for bench.keeps_backup in (True, False):
+            old = bench.reset()
+            how = f"{what}, {'with' if bench.keeps_backup else 'without'} backup"
+            code, results = bench.run(env={"LD_PRELOAD": bench.shim, "FAULT_BETWEEN": what, "FAULT_NAME": "photo.jpg"})
+            now = bench.contents()
+            if now.pop("photo.jpg", None) != want:
+                problems.append(f"{how}: what the user did was undone")
+            photo = old.pop("photo.jpg")
+            if set(now) != set(old):
+                problems.append(f"{how}: left behind or lost: {set(now) ^ set(old)}")
+            if code != 1 or results.get("photo.jpg", {}).get("outcome") != "failed":
+                problems.append(f"{how}: exit {code}, {results.get('photo.jpg')}")
+            bench.undo()
+            now = bench.contents()
+            # undo may bring back what was removed: a backup was made before
+            may_be = (want, photo) if what == "remove" and bench.keeps_backup else (want,)
+            if now.pop("photo.jpg", None) not in may_be or (bench.keeps_backup and now != old):
+                problems.append(f"{how}: undo did not leave it, or did not bring back the others")
+    bench.keeps_backup = True
+    bench.report("a file that changes just before the rename keeps what was done to it", problems)
+
+
+def no_exchange(bench):
+    """A file system that cannot exchange names: everything is replaced all the same."""
+    old = bench.reset()
+    code, results = bench.run(env={"LD_PRELOAD": bench.shim, "FAULT_NO_EXCHANGE": "1", "FAULT_NAME": "-"})
+    photo, problems = results.get("photo.jpg", {}), []
+    if code != 1 or photo.get("outcome") != "optimized" or bench.lost(old):
+        problems.append(f"exit {code}, {photo}, lost {bench.lost(old)}")
+    bench.undo()
+    if bench.contents() != old:
+        problems.append("undo did not bring everything back")
+    bench.report("where names cannot be exchanged, they are renamed", problems)
+
+
 def two_runs(bench):
     problems = []
     for round_number in range(4):
@@ -300,5 +341,6 @@ def vanished(bench):
 
 
 if __name__ == "__main__":
-    sys.exit(Bench(*sys.argv[1:4]).do_all([disk_that_stays_bad, read_only_folder, rewritten, replaced, vanished,
+    sys.exit(Bench(*sys.argv[1:4]).do_all([disk_that_stays_bad, read_only_folder, rewritten, replaced, vanished, in_between,
+                                           no_exchange,
                                            stopped, two_runs, what_belongs_to_a_file, clock_jumps]))

@@ -23,6 +23,11 @@ BEFORE, AFTER = 50, 51  # bits of inode numbers: made before the cut, after it
 IN_PLACE = ("-i", "--backup", "kept")
 
 
+def is_temporary(path):
+    name = os.path.basename(path)
+    return name.startswith(".pare-") and name.endswith((".tmp", ".old"))
+
+
 class Bench(Tap):
     def __init__(self, pare, shim, make_images, share):
         super().__init__("power")
@@ -110,7 +115,7 @@ class Bench(Tap):
 
     def left_behind(self):
         return [f"{os.path.join(base, name)} is left behind" for base, _, names in os.walk(self.disk)
-                for name in names if name.endswith(".tmp")]
+                for name in names if is_temporary(name)]
 
     def undo(self, **more):
         said = []
@@ -121,7 +126,7 @@ class Bench(Tap):
                 break
         now = self.contents(self.disk)
         bad = [f"{name} did not come back" for name in self.old if now.get(name) != self.old[name]]
-        bad += [f"{name} is there after undo" for name in now if name not in self.old and not name.endswith(".tmp")]
+        bad += [f"{name} is there after undo" for name in now if name not in self.old and not is_temporary(name)]
         return bad + said if bad else []
 
     def check_states(self, states, check):

@@ -6,7 +6,11 @@
  *   FAULT_DO=kill      SIGKILL before the call, or the name of an errno: ENOSPC, EIO, EDQUOT,
  * EROFS, EMFILE FAULT_COUNT=path   where to write how many calls there were FAULT_STICKY=1 every
  * call from the n-th on fails FAULT_SLOW_US=n    each call takes so much longer FAULT_PROGRAM=name
- * the program that is touched, never its workers; default pare */
+ * the program that is touched, never its workers; default pare
+ *
+ *   FAULT_BETWEEN=what   just before two names are exchanged, FAULT_NAME among them, somebody does
+ *                        this to that file: write, replace or remove
+ *   FAULT_NO_EXCHANGE=1  as on a file system that cannot exchange names */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +52,7 @@ __attribute__((constructor)) static void set_up(void)
     const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO");
     const char *program = getenv("FAULT_PROGRAM"), *slow = getenv("FAULT_SLOW_US");
     const char *clock = getenv("FAULT_CLOCK_S");
-    active = (at || slow || clock) &&
+    active = (at || slow || clock || getenv("FAULT_NAME")) &&
              strcmp(program_invocation_short_name, program ? program : "pare") == 0;
     clock_s = clock && active ? atol(clock) : 0;
     slow_us = slow ? (useconds_t)atol(slow) : 0;
@@ -113,8 +117,38 @@ WRAP_FD(int, ftruncate, (int fd, off_t len), (fd, len))
 WRAP_FD(int, ftruncate64, (int fd, off64_t len), (fd, len))
 WRAP(int, rename, (const char *from, const char *to), (from, to))
 WRAP(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
-WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
-     (a, from, b, to, flags))
+/* What somebody does to a file who comes in between. */
+static void come_between(int dir, const char *name)
+{
+    const char *what = getenv("FAULT_BETWEEN"), *which = getenv("FAULT_NAME");
+    if (!active || !what || !which || strcmp(name, which) != 0) return;
+    active = false;
+    if (strcmp(what, "remove") == 0) {
+        (void)REAL(unlinkat)(dir, name, 0);
+    } else {
+        const bool replaces = strcmp(what, "replace") == 0;
+        const char *to = replaces ? "mine" : name;
+        const int fd = REAL(openat)(dir, to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (REAL(write)(fd, "mine", 4) != 4) abort();
+        close(fd);
+        if (replaces) (void)REAL(renameat)(dir, to, dir, name);
+    }
+    unsetenv("FAULT_BETWEEN");
+    active = true;
+}
+
+int renameat2(int a, const char *from, int b, const char *to, unsigned flags)
+{
+    if (flags & RENAME_EXCHANGE) {
+        come_between(b, to);
+        if (active && getenv("FAULT_NO_EXCHANGE")) {
+            errno = EINVAL;
+            return -1;
+        }
+    }
+    return fault() ? -1 : REAL(renameat2)(a, from, b, to, flags);
+}
+
 WRAP(int, link, (const char *from, const char *to), (from, to))
 WRAP(int, linkat, (int a, const char *from, int b, const char *to, int flags),
      (a, from, b, to, flags))

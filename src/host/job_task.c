@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A task from the plan to the worker and back. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -440,6 +442,20 @@ static void trace_steps(const pare_task *task, uint64_t end_us)
     }
 }
 
+/* Somebody writes to the file: what the worker made of it says nothing about the image. A file that
+ * is cut while a worker has it mapped kills the worker (SIGBUS). */
+static bool fails_as_changed(pare_task *task)
+{
+    struct stat st;
+    char text[300];
+    if (task->salvages || fstat(task->intake.fd, &st) != 0) return false;
+    const pare_ident now = pare_ident_of(&st);
+    if (pare_ident_same_content(&now, &task->intake.ident)) return false;
+    snprintf(text, sizeof text, "%s changed while it was worked on", task->entry->name);
+    fail_task(task, PARE_ERR_CHANGED, text);
+    return true;
+}
+
 /* A crash or nonsense: once more with another worker, then it is this image's fault. */
 static void worker_failed(pare_task *task, const pare_pool_answer *answer)
 {
@@ -455,6 +471,7 @@ static void worker_failed(pare_task *task, const pare_pool_answer *answer)
         return;
     }
     job->metrics.crashes++;
+    if (fails_as_changed(task)) return;
     if (++task->failures < PARE_JOB_FAILURES_CAP) {
         job->metrics.retries++;
         pare_job_enqueue(task);
@@ -466,6 +483,7 @@ static void worker_failed(pare_task *task, const pare_pool_answer *answer)
 static void image_failed(pare_task *task, pare_err err)
 {
     pare_job *const job = task->job;
+    if (fails_as_changed(task)) return;
     if (err == PARE_ERR_NO_MEMORY && !task->alone) {
         task->alone = true; /* larger than any budget: admitted when nothing else runs */
         task->memory_bytes = job->engine->governor.budget_bytes + 1;

@@ -180,6 +180,30 @@ TEST(every_file_is_counted_once_and_a_second_run_skips_all)
     CHECK_INT(s.by_outcome[PARE_OUTCOME_SKIPPED], ==, 500);
 }
 
+/* A worker reads small files and maps large ones: those kill it with SIGBUS. */
+static void cut_files_while_a_worker_has_them(void)
+{
+    static seen s;
+    pare_batch_options options = options_for("PARE_TEST_WORKER", &s);
+    const int dir = test_dir();
+    for (int is_large = 0; is_large < 2; is_large++) {
+        char order[300];
+        struct stat st;
+        snprintf(order, sizeof order, "cut %.200s/cut.png", test_dir_path());
+        put_many(dir, "shrink", 20);
+        put(dir, "cut.png", order, 1000 + is_large);
+        const int fd = openat(dir, "cut.png", O_WRONLY | O_CLOEXEC);
+        if (is_large) CHECK_INT(ftruncate(fd, 1 << 20), ==, 0);
+        close(fd);
+        CHECK_INT(run(&options, test_dir_path(), &s), ==, PARE_OK);
+        CHECK_INT(s.by_outcome[PARE_OUTCOME_OPTIMIZED], ==, 20);
+        CHECK_ERR(&s, "cut.png", PARE_ERR_CHANGED);
+        CHECK_INT(s.last.worker_restarts, ==, is_large); /* once: it is nobody's fault */
+        CHECK_INT(fstatat(dir, "cut.png", &st, 0), ==, 0);
+        CHECK_INT(st.st_size, ==, 0); /* what the user did stays */
+    }
+}
+
 TEST(one_bad_file_costs_one_file)
 {
     static seen s; /* large; each test is a process of its own */
@@ -199,6 +223,7 @@ TEST(one_bad_file_costs_one_file)
     CHECK_ERR(&s, "nomem.png", PARE_ERR_NO_MEMORY);
     CHECK_ERR(&s, "keep.png", PARE_SKIP_NOT_SMALLER);
     CHECK_INT(s.last.worker_restarts, ==, 2); /* the crash, twice */
+    cut_files_while_a_worker_has_them();
 }
 
 TEST(what_becomes_of_salvaging_never_changes_the_verdict)

@@ -8,6 +8,7 @@
  *   do:nomem            PARE_ERR_NO_MEMORY
  *   do:crash            the process dies
  *   do:crash-once PATH  the process dies unless PATH exists, and makes PATH; then as shrink
+ *   do:cut PATH         empties the file of that path, its own, then as shrink
  *   do:hang             never answers
  *   do:sleep MS         waits, then as shrink
  *   do:leak MB          keeps so much memory for ever, then as shrink
@@ -53,6 +54,7 @@ static void obey(const char *order)
         const int fd = open(order + 11, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
         if (fd >= 0) _exit(9);
     }
+    if (strncmp(order, "cut ", 4) == 0 && truncate(order + 4, 0) != 0) _exit(8);
     while (strcmp(order, "hang") == 0) {
         pause();
     }

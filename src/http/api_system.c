@@ -24,9 +24,14 @@ static void add_formats(pare_text *json, const char *key, bool written)
         pare_format format;
         bool written;
     } FORMATS[] = {
-        {PARE_FORMAT_JPEG, true}, {PARE_FORMAT_PNG, true},  {PARE_FORMAT_WEBP, true},
-        {PARE_FORMAT_AVIF, true}, {PARE_FORMAT_GIF, false}, {PARE_FORMAT_TIFF, false},
-        {PARE_FORMAT_BMP, false}, {PARE_FORMAT_SVG, false},
+        {PARE_FORMAT_JPEG, true}, {PARE_FORMAT_PNG, true},   {PARE_FORMAT_WEBP, true},
+        {PARE_FORMAT_GIF, false}, {PARE_FORMAT_TIFF, false}, {PARE_FORMAT_BMP, false},
+#ifdef PARE_HAVE_SVG
+        {PARE_FORMAT_SVG, false},
+#endif
+#ifdef PARE_HAVE_AVIF
+        {PARE_FORMAT_AVIF, true},
+#endif
 #ifdef PARE_HAVE_JXL
         {PARE_FORMAT_JXL, true},
 #endif

@@ -74,6 +74,32 @@ test("a folder is optimized in place and put back", async () => {
   check("problems", page.problems, []);
 });
 
+test("what failed can be tried again once it is mended", async () => {
+  if (!REAL) return;
+  const root = makeRoot(6, 320, 240);
+  const whole = [0, 3].map((i) => readFileSync(path.join(root, `site/image-${i}.png`)));
+  for (const i of [0, 3]) writeFileSync(path.join(root, `site/image-${i}.png`), whole[0].subarray(0, whole[0].length / 2));
+  const server = await startServer({ root });
+  const page = await openPage(server);
+  const id = await startFolderJob(page);
+  const first = (await jobState(page, id, "done")).progress;
+  check("failed at first", [first.failed, first.files_done, first.files_total], [2, 6, 6]);
+  // Nothing was mended: they fail once more, and are counted once.
+  await page.click(".run-actions >> text='Retry failed (2)'");
+  await until("the second try", () => api(page, `/jobs/${id}/results`), ({ results }) => results.length === 6 && results.some((row) => row.seq > 6));
+  check("failed again", (await jobState(page, id, "done")).progress.failed, 2);
+  [0, 3].forEach((i, n) => writeFileSync(path.join(root, `site/image-${i}.png`), whole[n]));
+  await page.click(".run-actions >> text='Retry failed (2)'");
+  await until("no failure", () => api(page, `/jobs/${id}`), (j) => j.state === "done" && j.progress.failed === 0);
+  const { results } = await api(page, `/jobs/${id}/results`);
+  check("a result each", results.map((row) => row.input).sort(), [0, 1, 2, 3, 4, 5].map((i) => `site/image-${i}.png`));
+  checkThat("all became smaller", results.every((row) => row.outcome === "optimized"), results);
+  // The page says the same, and offers it no more.
+  await page.waitForFunction(() => document.querySelectorAll(".row-line.optimized").length === 6 && !document.querySelector(".row-line.failed"));
+  check("nothing left to try", await page.locator(".run-actions >> text=/Retry/").count(), 0);
+  check("problems", page.problems, []);
+});
+
 test("a job can be paused, resumed and cancelled, and tells the same as the server", async () => {
   const server = await startServer({ root: makeRoot(200, 640, 480), rate: 20 });
   const page = await openPage(server);

@@ -76,6 +76,30 @@ test("a format can have a quality of its own, and the list goes out as CSV and J
   check("problems", page.problems, []);
 });
 
+test("only formats that the server writes are offered", async () => {
+  const server = await startServer({ rate: 100 });
+  const page = await openPage(server);
+  const offered = () => page.$$eval(".field:has(label:text-is('Format')) option", (all) => all.map((option) => option.textContent));
+  const { formats_out: written } = await api(page, "/system");
+  const words = { jpeg: "JPEG", png: "PNG", webp: "WebP", avif: "AVIF", jxl: "JPEG XL" };
+  const want = (formats) => Object.keys(words).filter((format) => formats.includes(format)).map((format) => words[format]);
+  check("as the server says", (await offered()).slice(3), want(written));
+  // The same page from a server without AVIF, where AVIF had been chosen.
+  await page.selectOption(".field:has(label:text-is('Format')) select", { label: "AVIF" });
+  await page.route("**/api/v1/system", async (route) => {
+    const response = await route.fetch();
+    const system = await response.json();
+    await route.fulfill({ response, json: { ...system, formats_out: system.formats_out.filter((format) => format !== "avif") } });
+  });
+  await page.reload();
+  await page.waitForFunction(() => ![...document.querySelectorAll("option")].some((option) => option.textContent === "AVIF"));
+  check("without AVIF", (await offered()).slice(3), want(written.filter((format) => format !== "avif")));
+  check("chosen instead", await page.$eval(".field:has(label:text-is('Format')) select", (select) => select.value), "original");
+  await page.click("summary >> text=More settings");
+  check("qualities of formats", await page.locator(".grid2 .field:has(label:text-is('AVIF'))").count(), 0);
+  check("problems", page.problems, []);
+});
+
 test("the history counts every run, however many there are", async () => {
   const server = await startServer({ rate: 100 });
   const page = await openPage(server);

@@ -8,7 +8,7 @@ import { Button, Check, Select, TextField } from "../ui/controls";
 import { ServerBrowser } from "../start/server-browser";
 import {
   DEFAULT_SETTINGS, FORMATS, LOSSY_FORMATS, METADATA, OUTPUT_MODES, QUALITY_MODES, RESIZE_MODES,
-  type LossyFormat, type UiSettings,
+  type FormatChoice, type LossyFormat, type UiSettings,
 } from "./model";
 import { PresetBar } from "./preset-bar";
 
@@ -68,12 +68,19 @@ function QualityPart({ ui, set }: PartProps) {
   );
 }
 
+/** What this server writes; everything until it has told. What is no format (original, smallest) always is. */
+function useOffered(): (format: FormatChoice) => boolean {
+  const written = useApp((s) => s.system?.formats_out);
+  return (format) => !written || !LOSSY_FORMATS.includes(format as LossyFormat) || written.includes(format);
+}
+
 function FormatPart({ ui, set }: PartProps) {
   const t = useT();
+  const offered = useOffered();
   return (
     <div className="part">
       <Select label={t("format.title")} value={ui.format} onChange={(format) => set({ format })}
-        choices={FORMATS.map((value) => ({ value, label: formatLabel(t, value) }))} />
+        choices={FORMATS.filter(offered).map((value) => ({ value, label: formatLabel(t, value) }))} />
       {(ui.format === "smallest" || ui.format === "auto") && <p className="hint">{t(`format.${ui.format}Hint`)}</p>}
     </div>
   );
@@ -139,6 +146,7 @@ const FORMAT_QUALITIES = ["", "lossless", "score:90", "score:80", "score:70", "9
 
 function PerFormatPart({ ui, set }: PartProps) {
   const t = useT();
+  const offered = useOffered();
   const label = (value: string) => {
     if (value === "") return t("perFormat.same");
     if (value === "lossless") return t("quality.lossless");
@@ -155,7 +163,7 @@ function PerFormatPart({ ui, set }: PartProps) {
   return (
     <fieldset className="part">
       <legend>{t("perFormat.title")}</legend>
-      <div className="grid2">{LOSSY_FORMATS.map(one)}</div>
+      <div className="grid2">{LOSSY_FORMATS.filter(offered).map(one)}</div>
     </fieldset>
   );
 }

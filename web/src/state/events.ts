@@ -6,6 +6,7 @@ import type { Job, Metrics, ProgressEvent as JobProgress, RemovedEvent } from ".
 import { store, type Connection } from "./app-state";
 import { beforeRequest, jobEvent, putProgress, removeJob, replaceJobs } from "./jobs";
 import { refreshList } from "./list";
+import { dropFormatNotWritten } from "./prefs";
 
 const SILENCE_MS = 6000;
 const RETRY_FIRST_MS = 500;
@@ -39,6 +40,7 @@ async function connect(): Promise<void> {
     // Before the stream: tells a lost server from a refused key, which EventSource cannot.
     const [system, jobs] = await Promise.all([api.system(), api.jobs()]);
     store.update(() => ({ system }));
+    dropFormatNotWritten(system);
     replaceJobs(jobs.jobs, mark);
   } catch (error) {
     lost(error instanceof ApiError && error.status === 401 ? "unauthorized" : "lost");

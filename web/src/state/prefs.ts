@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is kept in the browser across visits: settings, theme, language.
 import { loadMessages, pickLanguage } from "../i18n";
-import { restore, type UiSettings } from "../settings/model";
+import type { System } from "../api/schema";
+import { LOSSY_FORMATS, restore, type UiSettings } from "../settings/model";
 import { store, type Theme } from "./app-state";
 
 const KEY = "pare.";
@@ -25,6 +26,13 @@ function write(name: string, value: unknown): void {
 export function changeSettings(change: Partial<UiSettings>): void {
   store.commit((s) => ({ settings: { ...s.settings, ...change } }));
   write("settings", store.get().settings);
+}
+
+/** A format that was chosen on another server, or before this one was built without it. */
+export function dropFormatNotWritten(system: System): void {
+  const { format } = store.get().settings;
+  const isKnown = !(LOSSY_FORMATS as readonly string[]).includes(format) || system.formats_out.includes(format);
+  if (!isKnown) changeSettings({ format: "original" });
 }
 
 export function setTheme(theme: Theme): void {

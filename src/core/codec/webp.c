@@ -12,6 +12,7 @@
 
 #include "base/checked.h"
 #include "core/codec/webp_animation.h"
+#include "core/codec/webp_quality.h"
 #include "core/image/exif.h"
 #include "core/image/profile.h"
 
@@ -82,6 +83,7 @@ static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
     out->channels = out->has_alpha ? 4 : 3;
     out->is_animated = features.has_animation != 0;
     out->is_lossless = features.format == 2;
+    out->quality_estimate = pare_webp_quality(file);
     const WebPData data = {file.data, file.len};
     WebPDemuxer *demux = WebPDemux(&data);
     if (!demux) return pare_fail(diag, PARE_ERR_CORRUPT, "the WebP chunks are damaged");
@@ -142,6 +144,7 @@ struct pare_encoder {
     const pare_encode_params *params;
     WebPPicture picture; /* of the source, imported once; attempts work on copies */
     bool has_picture;
+    bool keeps_stream; /* without losses a file that has some already stays as it is */
 };
 
 static void encoder_close(pare_encoder **encoder_io)
@@ -209,6 +212,13 @@ static pare_err import(pare_encoder *encoder, pare_diag *diag)
     return ok ? PARE_OK : pare_fail(diag, PARE_ERR_NO_MEMORY, "encode: not enough memory");
 }
 
+static bool has_losses(pare_bytes file)
+{
+    WebPBitstreamFeatures features;
+    return file.len > 0 && WebPGetFeatures(file.data, file.len, &features) == VP8_STATUS_OK &&
+           features.format == 1 && !features.has_animation;
+}
+
 static pare_err encoder_open(const pare_source *source, const pare_encode_params *params,
                              pare_encoder **out, pare_diag *diag)
 {
@@ -225,7 +235,8 @@ static pare_err encoder_open(const pare_source *source, const pare_encode_params
     if (!encoder) return PARE_ERR_NO_MEMORY;
     encoder->source = source;
     encoder->params = params;
-    const pare_err err = import(encoder, diag);
+    encoder->keeps_stream = params->lossless && has_losses(source->original);
+    const pare_err err = encoder->keeps_stream ? PARE_OK : import(encoder, diag);
     if (err != PARE_OK) {
         encoder_close(&encoder);
         return err;
@@ -298,6 +309,20 @@ bool pare_webp_set_chunk(void *mux, const char *name, const pare_buf *block)
     return block->len == 0 || WebPMuxSetChunk(mux, name, &data, 0) == WEBP_MUX_OK;
 }
 
+/* The picture of a file, without what is beside it. */
+static pare_err copy_stream(pare_bytes file, pare_buf *out, pare_diag *diag)
+{
+    const WebPData data = {file.data, file.len};
+    WebPMuxFrameInfo frame = {0};
+    WebPMux *mux = WebPMuxCreate(&data, 0);
+    const bool ok = mux && WebPMuxGetFrame(mux, 1, &frame) == WEBP_MUX_OK;
+    const pare_err err = ok ? pare_buf_append(out, frame.bitstream.bytes, frame.bitstream.size)
+                            : pare_fail(diag, PARE_ERR_CODEC, "encode: cannot take the picture");
+    WebPDataClear(&frame.bitstream);
+    WebPMuxDelete(mux);
+    return err;
+}
+
 static pare_err add_metadata(const pare_metadata *metadata, pare_buf *out, pare_diag *diag)
 {
     if (!metadata || (!metadata->icc.len && !metadata->exif.len && !metadata->xmp.len)) {
@@ -321,7 +346,11 @@ static pare_err add_metadata(const pare_metadata *metadata, pare_buf *out, pare_
 static pare_err encoder_try(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag)
 {
     out->len = 0;
-    PARE_TRY(encode(encoder, quality, out, diag));
+    if (encoder->keeps_stream) {
+        PARE_TRY(copy_stream(encoder->source->original, out, diag));
+    } else {
+        PARE_TRY(encode(encoder, quality, out, diag));
+    }
     return add_metadata(encoder->source->metadata, out, diag);
 }
 

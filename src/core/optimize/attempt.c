@@ -181,18 +181,21 @@ static bool wants_lossless_too(const writing *w, const pare_found *lossy)
  * above counts as already done. */
 #define SCORE_GUARD_MARGIN 5
 
-/* The quality that a JPEG of the asked kind would have. */
-static double asked_quality(const pare_quality *quality)
+/* The quality that a file of this format and the asked kind would have. */
+static double asked_quality(pare_format format, const pare_quality *quality)
 {
     if (quality->mode == PARE_QUALITY_FIXED) return quality->value;
-    return pare_search_prior(PARE_FORMAT_JPEG, quality->score) + SCORE_GUARD_MARGIN;
+    return pare_search_prior(format, quality->score) + SCORE_GUARD_MARGIN;
 }
 
 bool pare_attempt_only_loses(const pare_work *work, const pare_quality *quality)
 {
     const pare_info *info = &work->info;
+    /* the scale of the estimate: that of a JPEG also when it is inside of JPEG XL */
+    const pare_format scale =
+        info->format == PARE_FORMAT_WEBP ? PARE_FORMAT_WEBP : PARE_FORMAT_JPEG;
     return work->options->target_size_bytes == 0 && info->quality_estimate > 0 &&
-           info->quality_estimate <= asked_quality(quality);
+           info->quality_estimate <= asked_quality(scale, quality);
 }
 
 /* Would this lossy recompression only lose? The file's own quality is at or below the asked one,
@@ -203,6 +206,14 @@ static bool is_generation_loss(const writing *w)
     if (!w->candidate->from_original || w->work->options->target_size_bytes > 0) return false;
     if (w->candidate->format == PARE_FORMAT_PNG) return info->is_palette;
     return pare_attempt_only_loses(w->work, &w->candidate->quality);
+}
+
+static void explain_generation_loss(pare_work *work)
+{
+    if (work->info.quality_estimate == 0) return;
+    (void)pare_fail(work->diag, PARE_SKIP_NOT_SMALLER,
+                    "it is of quality about %d already, and another loss would only add to it",
+                    work->info.quality_estimate);
 }
 
 /* Some photographs reach no high score with halved chroma, at any quality. */
@@ -221,9 +232,10 @@ static pare_err attempt_at(pare_work *work, const pare_candidate *candidate, int
     pare_err err = writing_init(&w, work, candidate, effort);
     if (err != PARE_OK) goto done;
     const bool may_be_lossless = can_be_lossless(work, candidate);
-    if (candidate->quality.mode == PARE_QUALITY_LOSSLESS ||
-        (may_be_lossless && is_generation_loss(&w))) {
+    const bool is_asked = candidate->quality.mode == PARE_QUALITY_LOSSLESS;
+    if (is_asked || (may_be_lossless && is_generation_loss(&w))) {
         err = write_one(&w, true, max_len, out);
+        if (err == PARE_SKIP_NOT_SMALLER && !is_asked) explain_generation_loss(work);
         goto done;
     }
     err = write_one(&w, false, max_len, out);

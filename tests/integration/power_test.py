@@ -203,7 +203,12 @@ def made_apart(bench):
 
 def copied(bench):
     bench.in_place("a run in place whose backup is on another file system",
-                   ("run", *IN_PLACE, "-q", "60", "-j", "1", "photos"), POWER_NO_LINKS="1")
+                   ("run", *IN_PLACE, "-q", "60", "-j", "1", "photos"), POWER_APART="kept")
+
+
+def copied_back(bench):
+    words = ("run", *IN_PLACE, "-q", "60", "-j", "1", "photos")
+    bench.in_place("an undo from another file system", words, before=[words], command=("undo",), POWER_APART="kept")
 
 
 def undone(bench):
@@ -211,7 +216,7 @@ def undone(bench):
     bench.in_place("an undo", words, before=[words], command=("undo",))
 
 
-SCENARIOS = {part.__name__: part for part in (replaced, renamed, copied, undone, made_apart)}
+SCENARIOS = {part.__name__: part for part in (replaced, renamed, copied, undone, copied_back, made_apart)}
 
 if __name__ == "__main__":
     chosen = [SCENARIOS[name] for name in sys.argv[5:]] or list(SCENARIOS.values())

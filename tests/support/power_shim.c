@@ -5,6 +5,7 @@
  *   POWER_LOG=path      append every call that changes a disk, in their order, with its bytes
  *   POWER_FILES=path    lines "inode ctime_ns inode_shown ctime_shown_ns": files that are shown to
  *                       `pare` as those they stand for, until they change
+ *   POWER_APART=name    what lies below a folder of that name is on another file system
  *   POWER_BIT=n         bit that is set in the inode numbers of all other files, so that no file of
  *                       today is taken for one of before the cut
  *
@@ -284,15 +285,27 @@ ON_FD("meta", futimens, 0, 0, (int fd, const struct timespec times[2]), (fd, tim
 ON_FD("meta", fsetxattr, 0, 0, (int fd, const char *name, const void *value, size_t len, int flags),
       (fd, name, value, len, flags))
 
+/* Does only one of two paths lie below the folder POWER_APART? */
+static bool are_apart(const char *path, const char *path2)
+{
+    char part[300];
+    const char *name = getenv("POWER_APART");
+    snprintf(part, sizeof part, "/%s/", name ? name : "");
+    return name && !strstr(path, part) != !strstr(path2, part);
+}
+
 int renameat2(int a, const char *from, int b, const char *to, unsigned flags)
 {
     char path[PATH_MAX], path2[PATH_MAX];
     BEGIN;
-    if (logs) {
-        whole(a, from, path);
-        whole(b, to, path2);
-        hold(path2);
+    whole(a, from, path);
+    whole(b, to, path2);
+    if (active && are_apart(path, path2)) {
+        errno = EXDEV;
+        END;
+        return -1;
     }
+    if (logs) hold(path2);
     const int failed = REAL(renameat2)(a, from, b, to, flags);
     if (logs && failed == 0)
         record_name(flags & RENAME_EXCHANGE ? "exchange" : "rename", path2, path, path2);
@@ -314,11 +327,9 @@ int linkat(int a, const char *from, int b, const char *to, int flags)
 {
     char path[PATH_MAX], path2[PATH_MAX];
     BEGIN;
-    if (logs) {
-        whole(a, from, path);
-        whole(b, to, path2);
-    }
-    if (getenv("POWER_NO_LINKS")) {
+    whole(a, from, path);
+    whole(b, to, path2);
+    if (active && are_apart(path, path2)) {
         errno = EXDEV;
         END;
         return -1;

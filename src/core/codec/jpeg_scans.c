@@ -7,11 +7,13 @@
 #include <string.h>
 
 #define AC_SCANS_MAX 12 /* of one component */
+#define AL_MAX 3
+#define SPLIT_GAIN 20 /* two first scans may save this part of a component */
 
 /* Up to this effort, big images are compared by about as many blocks of the first component. */
 #define SAMPLED_EFFORT_MAX 4
 #define SAMPLED_BLOCKS 8192u
-#define KNOWN_MAX 256
+#define KNOWN_MAX 1024
 
 /* A search, and what it has counted so far. */
 typedef struct search {
@@ -22,6 +24,13 @@ typedef struct search {
     pare_jpeg_scan known_scans[KNOWN_MAX];
     uint64_t known_bits[KNOWN_MAX];
 } search;
+
+/* What an effort tries for the AC numbers of a component. Lists end with 0. */
+typedef struct effort_level {
+    int al_max;
+    const uint8_t *splits; /* last frequency of the lower of two first scans */
+    const uint8_t *bands;  /* the same of two bands that are refined by themselves */
+} effort_level;
 
 /* AC scans of one component, in the order of sending. */
 typedef struct ac_plan {
@@ -85,57 +94,77 @@ static void keep_smaller(ac_plan *best, const ac_plan *plan)
     if (plan->len_bits < best->len_bits) *best = *plan;
 }
 
-/* One band, sent at al and refined down to 0. Refinements are the same for each al, so a caller
- * passes those that it has: refined holds al-1..0 of them in that order. */
-static ac_plan plan_band(search *self, int component, int al, ac_plan *refined)
+/* One band, sent at al and refined down to 0. */
+static ac_plan plan_band(search *self, int component, int ss, int se, int al)
 {
     ac_plan plan = {0};
-    plan_add(&plan, self, ac_scan(component, 1, 63, 0, al));
-    if (al > refined->count) {
-        /* The refinement to al - 1 goes before those that are there. */
-        ac_plan more = {0};
-        plan_add(&more, self, ac_scan(component, 1, 63, al, al - 1));
-        for (int i = 0; i < refined->count; i++)
-            more.scans[more.count++] = refined->scans[i];
-        more.len_bits += refined->len_bits;
-        *refined = more;
-    }
-    for (int i = 0; i < refined->count; i++)
-        plan.scans[plan.count++] = refined->scans[i];
-    plan.len_bits += refined->len_bits;
+    plan_add(&plan, self, ac_scan(component, ss, se, 0, al));
+    for (int ah = al; ah > 0; ah--)
+        plan_add(&plan, self, ac_scan(component, ss, se, ah, ah - 1));
     return plan;
 }
 
+/* The plans of a band from al 0 on, until they get longer. Returns how many. */
+static int plan_levels(search *self, int component, int ss, int se, int al_max, ac_plan *plans)
+{
+    int count = 0;
+    do {
+        plans[count] = plan_band(self, component, ss, se, count);
+        count++;
+    } while (count <= al_max &&
+             (count < 2 || plans[count - 1].len_bits <= plans[count - 2].len_bits));
+    return count;
+}
+
 /* Replace the first scan of the whole band by two of its parts. */
-static void try_split(search *self, int component, int end, ac_plan *best, const ac_plan *whole,
-                      uint64_t whole_first_bits)
+static void try_split(search *self, int component, int end, const ac_plan *whole, ac_plan *best)
 {
     ac_plan plan = {0};
     const int al = whole->scans[0].al;
+    const uint64_t first_bits = scan_len_bits(self, &whole->scans[0]);
     plan_add(&plan, self, ac_scan(component, 1, end, 0, al));
-    if (plan.len_bits >= whole_first_bits) return;
+    if (plan.len_bits >= first_bits) return;
     plan_add(&plan, self, ac_scan(component, end + 1, 63, 0, al));
     for (int i = 1; i < whole->count; i++)
         plan.scans[plan.count++] = whole->scans[i];
-    plan.len_bits += whole->len_bits - whole_first_bits;
+    plan.len_bits += whole->len_bits - first_bits;
     keep_smaller(best, &plan);
 }
 
-static ac_plan search_ac(search *self, int component, int al_max, const uint8_t *splits)
+/* Two bands, each as it is best. */
+static void try_bands(search *self, int component, int end, int al_max, ac_plan *best)
 {
-    ac_plan refined = {0};
-    ac_plan best = plan_band(self, component, 0, &refined);
-    for (int al = 1; al <= al_max; al++) {
-        const ac_plan plan = plan_band(self, component, al, &refined);
-        if (plan.len_bits > best.len_bits) break;
-        best = plan;
+    ac_plan plan = {0};
+    for (int i = 0; i < 2; i++) {
+        ac_plan plans[AL_MAX + 1];
+        const int ss = i ? end + 1 : 1, se = i ? 63 : end;
+        const int count = plan_levels(self, component, ss, se, al_max, plans);
+        ac_plan band = plans[0];
+        for (int al = 1; al < count; al++)
+            keep_smaller(&band, &plans[al]);
+        for (int k = 0; k < band.count; k++)
+            plan.scans[plan.count++] = band.scans[k];
+        plan.len_bits += band.len_bits;
+        if (plan.len_bits >= best->len_bits) return;
     }
-    const ac_plan whole = best;
-    uint64_t first_bits = whole.len_bits;
-    if (*splits) first_bits = scan_len_bits(self, &whole.scans[0]);
-    for (; *splits; splits++) {
-        try_split(self, component, *splits, &best, &whole, first_bits);
+    *best = plan;
+}
+
+static ac_plan search_ac(search *self, int component, const effort_level *level)
+{
+    ac_plan plans[AL_MAX + 1];
+    const int count = plan_levels(self, component, 1, 63, level->al_max, plans);
+    ac_plan best = plans[0];
+    for (int al = 1; al < count; al++)
+        keep_smaller(&best, &plans[al]);
+    const uint64_t worth = best.len_bits + best.len_bits / SPLIT_GAIN;
+    for (int al = 0; al < count; al++) {
+        if (plans[al].len_bits > worth) continue;
+        for (const uint8_t *end = level->splits; *end; end++)
+            try_split(self, component, *end, &plans[al], &best);
     }
+    for (const uint8_t *end = level->bands; *end; end++)
+        try_bands(self, component, *end, level->al_max, &best);
     return best;
 }
 
@@ -204,12 +233,20 @@ static void append_plans(pare_jpeg_script *out, const ac_plan *plans, int count)
         out->len_bits += plans[i].len_bits;
 }
 
+static effort_level level_of(int effort)
+{
+    static const uint8_t none[] = {0}, few[] = {2, 5, 8, 0}, low[] = {8, 0};
+    static const uint8_t many[] = {1, 2, 3, 5, 8, 9, 12, 14, 18, 20, 27, 35, 0};
+    if (effort >= 7) return (effort_level){.al_max = AL_MAX, .splits = many, .bands = few};
+    if (effort >= 4)
+        return (effort_level){.al_max = AL_MAX, .splits = few, .bands = effort >= 5 ? few : low};
+    return (effort_level){.al_max = 1, .splits = none, .bands = none};
+}
+
 /* The best of one level. */
 static void search_level(search *self, int effort, pare_jpeg_script *out)
 {
-    static const uint8_t none[] = {0}, few[] = {2, 5, 8, 0};
-    static const uint8_t many[] = {1, 2, 3, 5, 8, 9, 12, 14, 18, 20, 27, 35, 0};
-    const uint8_t *splits = effort >= 7 ? many : effort >= 4 ? few : none;
+    const effort_level level = level_of(effort);
     const int count = self->frame->component_count;
     memset(out, 0, sizeof *out);
     const pare_jpeg_scan sequential = {.se = 63};
@@ -218,10 +255,8 @@ static void search_level(search *self, int effort, pare_jpeg_script *out)
     pare_jpeg_script progressive = {.progressive = true};
     ac_plan plans[PARE_JPEG_COMPONENTS_MAX];
     search_dc(self, effort, &progressive);
-    for (int i = 0; i < count; i++) {
-        const int al_max = effort >= 7 ? 3 : effort >= 4 ? 2 : 1;
-        plans[i] = search_ac(self, i, al_max, splits);
-    }
+    for (int i = 0; i < count; i++)
+        plans[i] = search_ac(self, i, &level);
     append_plans(&progressive, plans, count);
     if (progressive.len_bits < out->len_bits) *out = progressive;
 }

@@ -185,6 +185,13 @@ static void weigh(builder *b)
     b->out->varied_share = all > 0 ? b->weight / all : 1;
 }
 
+/* How much a box asks to be split: its loss, and more when that is of few pixels that are far off
+ * than of many that are nearly right. Large errors are seen more than their squares say. */
+static double urgency(const color_box *box)
+{
+    return box->loss * sqrt(box->loss / box->weight);
+}
+
 static void split_boxes(builder *b, double wanted_loss)
 {
     const double allowed = wanted_loss * b->weight;
@@ -195,7 +202,7 @@ static void split_boxes(builder *b, double wanted_loss)
             color_box *box = &b->boxes[i];
             loss += box->loss;
             if (box->last - box->first < 2) continue;
-            if (!worst || box->loss > worst->loss) worst = box;
+            if (!worst || urgency(box) > urgency(worst)) worst = box;
         }
         if (!worst || (allowed > 0 && loss <= allowed)) return;
         split_box(b, worst);
@@ -258,12 +265,14 @@ static double serve_points(builder *b, pare_palette_nearest_fn nearest, bool mov
         const color_point *point = &b->points[i];
         const pare_palette_places *places = &out->places[point->kind];
         const unsigned at = nearest(places, point->place);
+        const double distance = (double)pare_palette_distance(places, at, point->place);
+        /* what is far off pulls more, as in urgency() */
+        const double pull = out->loss > 0 ? sqrt(1 + distance / out->loss) : 1;
         double *sum = sums[out->first[point->kind] + at];
         for (int c = 0; c < 4; c++)
-            sum[c] += bin->light[c];
-        sum[4] += bin->weight;
-        if (point->kind == PARE_PALETTE_CLEAR) continue;
-        loss += bin->weight * (double)pare_palette_distance(places, at, point->place);
+            sum[c] += bin->light[c] * pull;
+        sum[4] += bin->weight * pull;
+        if (point->kind != PARE_PALETTE_CLEAR) loss += bin->weight * distance;
     }
     for (unsigned i = 0; moves && i < out->colors.count; i++) {
         const pare_palette_kind kind = pare_palette_kind_of(out->colors.colors[i][3]);

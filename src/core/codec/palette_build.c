@@ -12,6 +12,10 @@
 /* The part of an image that a single colour counts for at most when losses are averaged. */
 enum { PLAIN_PARTS = 64 };
 
+/* No colour stands for pixels that lose more than so many times the loss wanted: otherwise small
+ * things of a rare colour would lose it. */
+#define SPREAD_MAX 6
+
 typedef struct color_point {
     float place[PARE_PALETTE_AXES];
     pare_palette_kind kind;
@@ -192,20 +196,28 @@ static double urgency(const color_box *box)
     return box->loss * sqrt(box->loss / box->weight);
 }
 
+static double spread_of(const color_box *box)
+{
+    return box->loss / box->weight;
+}
+
 static void split_boxes(builder *b, double wanted_loss)
 {
     const double allowed = wanted_loss * b->weight;
     while (b->count < PARE_PALETTE_MAX) {
-        color_box *worst = NULL;
+        color_box *worst = NULL, *widest = NULL;
         double loss = 0;
         for (unsigned i = 0; i < b->count; i++) {
             color_box *box = &b->boxes[i];
             loss += box->loss;
             if (box->last - box->first < 2) continue;
             if (!worst || urgency(box) > urgency(worst)) worst = box;
+            if (!widest || spread_of(box) > spread_of(widest)) widest = box;
         }
-        if (!worst || (allowed > 0 && loss <= allowed)) return;
-        split_box(b, worst);
+        if (!worst) return;
+        const bool is_met = allowed > 0 && loss <= allowed;
+        if (is_met && spread_of(widest) <= wanted_loss * SPREAD_MAX) return;
+        split_box(b, is_met ? widest : worst);
     }
 }
 

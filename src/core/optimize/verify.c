@@ -75,7 +75,10 @@ static pare_err check_pixels(const pare_work *work, const pare_found *found,
         err = is_alike_in_srgb(work, want, &result, found->quality, &same);
         if (err != PARE_OK) goto out;
     } else if (same) {
-        same = pare_is_alike(want, &result, scale, found->quality);
+        /* palettes move dark channels of saturated colours further than it looks */
+        const bool by_palette = found->format == PARE_FORMAT_PNG;
+        const double quality = by_palette ? found->quality / 2 : found->quality;
+        same = pare_is_alike(want, &result, scale, quality);
     }
     if (!same) {
         err = pare_fail(work->diag, PARE_ERR_VERIFY, "verify: the result shows other pixels");

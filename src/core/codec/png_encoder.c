@@ -19,7 +19,7 @@ typedef struct png_session {
     pare_png_palette original;
     pare_png_tools tools;
     pare_png_best lossless; /* total_len 0 until it is needed */
-    size_t quick_len;       /* about that of one made without effort; 0 until it is needed */
+    size_t quick_len;       /* of a lossless file made without effort; 0 until it is needed */
 } png_session;
 
 void pare_png_encoder_close(pare_encoder **encoder)
@@ -63,27 +63,31 @@ pare_err pare_png_encoder_open(const pare_source *source, const pare_encode_para
     return pare_fail(diag, err, "PNG: %s", pare_err_text(err));
 }
 
-static pare_png_subject lossless_subject(const png_session *s)
+static pare_err search_lossless(png_session *s, int effort, pare_png_best *best)
 {
-    return (pare_png_subject){&s->plain, s->facts.palette.count ? &s->index : NULL, &s->original};
+    const pare_png_subject subject = {&s->plain, s->facts.palette.count ? &s->index : NULL,
+                                      &s->original};
+    return pare_png_search(&subject, effort, &s->tools, best);
 }
 
 static pare_err need_lossless(png_session *s)
 {
     if (s->lossless.total_len) return PARE_OK;
-    const pare_png_subject subject = lossless_subject(s);
-    return pare_png_search(&subject, s->params->effort, &s->tools, &s->lossless);
+    return search_lossless(s, s->params->effort, &s->lossless);
 }
 
 /* Whether no effort could make the lossless file as small as len: it seldom gains a third, and
- * never half, over the quick one, whose length is a guess. */
+ * never half, over the quick one. */
 static pare_err is_out_of_reach(png_session *s, size_t len, bool *out)
 {
     if (!s->quick_len) {
-        const pare_png_subject subject = lossless_subject(s);
-        PARE_TRY(pare_png_guess_len(&subject, &s->tools, &s->quick_len));
+        pare_png_best quick = {0};
+        const pare_err err = search_lossless(s, 0, &quick);
+        s->quick_len = quick.total_len;
+        pare_png_best_deinit(&quick);
+        PARE_TRY(err);
     }
-    *out = len < s->quick_len / 3;
+    *out = len < s->quick_len / 2;
     return PARE_OK;
 }
 

@@ -221,18 +221,12 @@ static void pick_best(search *s, int level)
     s->picks[s->pick_count++] = (pick){best, level};
 }
 
-static size_t least_estimate(const search *s)
+/* How many trials a tier makes whole files of. */
+static unsigned finalists(const search *s, unsigned step)
 {
     size_t least = SIZE_MAX;
     for (unsigned i = 0; i < s->count; i++)
         if (s->trials[i].estimate < least) least = s->trials[i].estimate;
-    return least;
-}
-
-/* How many trials a tier makes whole files of. */
-static unsigned finalists(const search *s, unsigned step)
-{
-    const size_t least = least_estimate(s);
     unsigned count = TIERS[step].finalists;
     if (step == 0) return count;
     if (s->is_small) count += SMALL_MORE;
@@ -263,41 +257,16 @@ static size_t filtered_len(const pare_png_subject *subject)
     return (raster->row_len + 1) * raster->height_px;
 }
 
-static pare_err open_search(const pare_png_subject *subject, const pare_png_tools *tools,
-                            pare_png_best *best, search **out)
-{
-    search *s = malloc(sizeof *s);
-    *out = s;
-    if (!s) return PARE_ERR_NO_MEMORY;
-    *s = (search){.subject = subject, .tools = tools, .best = best, .len = filtered_len(subject)};
-    s->is_small = s->len <= SMALL_LEN;
-    return PARE_OK;
-}
-
-static void close_search(search *s)
-{
-    pare_png_filterer_shrink(s->tools->filterer);
-    pare_png_deflater_shrink(s->tools->deflater);
-    free(s);
-}
-
 pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare_png_tools *tools,
                          pare_png_best *best)
 {
-    search *s;
-    PARE_TRY(open_search(subject, tools, best, &s));
+    search *s = malloc(sizeof *s);
+    if (!s) return PARE_ERR_NO_MEMORY;
+    *s = (search){.subject = subject, .tools = tools, .best = best, .len = filtered_len(subject)};
+    s->is_small = s->len <= SMALL_LEN;
     const pare_err err = run_tiers(s, effort);
-    close_search(s);
-    return err;
-}
-
-pare_err pare_png_guess_len(const pare_png_subject *subject, const pare_png_tools *tools,
-                            size_t *len)
-{
-    search *s;
-    PARE_TRY(open_search(subject, tools, NULL, &s));
-    const pare_err err = try_forms(s, &TIERS[0]);
-    *len = least_estimate(s);
-    close_search(s);
+    pare_png_filterer_shrink(tools->filterer);
+    pare_png_deflater_shrink(tools->deflater);
+    free(s);
     return err;
 }

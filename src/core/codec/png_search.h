@@ -29,10 +29,6 @@ typedef struct pare_png_best {
  * best: all zero before; release with pare_png_best_deinit(). Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search(const pare_png_subject *subject, int effort,
                                         const pare_png_tools *tools, pare_png_best *best);
-/* About the length of a file made with no effort, from bands of rows: within a tenth where the
- * image is alike all over. Errors: PARE_ERR_NO_MEMORY. */
-PARE_NODISCARD pare_err pare_png_guess_len(const pare_png_subject *subject,
-                                           const pare_png_tools *tools, size_t *len);
 void pare_png_best_deinit(pare_png_best *best);
 
 #endif /* PARE_CORE_CODEC_PNG_SEARCH_H */

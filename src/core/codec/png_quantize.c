@@ -26,6 +26,15 @@ static double loss_of(int quality)
     return LOSS_OF_80 * (100 - quality) / 20;
 }
 
+/* Below this a palette is so coarse that each point less takes whole colours away, and the look at
+ * the result would refuse it: a point less counts as a twentieth. */
+enum { COARSE_QUALITY = 65 };
+
+static int gentle(int quality)
+{
+    return quality >= COARSE_QUALITY ? quality : COARSE_QUALITY - (COARSE_QUALITY - quality) / 20;
+}
+
 static unsigned rounds_of(int effort)
 {
     return effort <= 1 ? 2 : effort <= 3 ? 4 : effort <= 6 ? 6 : 12;
@@ -55,7 +64,7 @@ static void drop_unused(pare_png_raster *raster)
 static pare_err quantize(const pare_image *image, const pare_png_quantize_params *params,
                          pare_palette_space *space, pare_palette *palette, pare_png_raster *out)
 {
-    const double loss = loss_of(params->quality);
+    const double loss = loss_of(gentle(params->quality));
     const pare_palette_wish wish = {.loss = loss, .rounds = rounds_of(params->effort)};
     pare_palette_space_init(space);
     PARE_TRY(pare_palette_build(image, space, &wish, palette));

@@ -211,7 +211,7 @@ TEST(a_bitmap_becomes_what_was_asked_and_is_kept_otherwise)
     pare_result result;
     pare_buf file = {0};
     put(&file, "BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x40\0\0\0\x40\0\0\0\1\0\x18\0", 30);
-    put_le(&file, 0, 24);
+    put(&file, (const uint8_t[24]){0}, 24);
     for (int i = 0; i < 64 * 64; i++)
         put_le(&file, i % 5 ? 0x2266aa : 0xffffff, 3);
     pare_options_init(&options);

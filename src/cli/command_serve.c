@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* `pare serve` goes on as the program pare-serve, so that no other command has to load the
- * libraries of an HTTP server (docs/decisions/0015-serve-is-a-program.md). */
+ * libraries of an HTTP server (docs/decisions/0017-serve-is-a-program.md). */
 #include "cli/command.h"
 
 #include <errno.h>

@@ -255,37 +255,6 @@ TEST(a_cut_progressive_jpeg_shows_all_of_the_image)
     pare_image_deinit(&image);
 }
 
-/* Its coarse picture comes first; a lossless one has none. */
-TEST(a_cut_jpeg_xl_shows_all_of_the_image)
-{
-    if (!pare_codec_find(PARE_FORMAT_JXL)) {
-        printf("# no JPEG XL in this build\n");
-        return;
-    }
-    pare_image image = test_make(TEST_PHOTO, 300, 280); /* several groups */
-    for (int boxed = 0; boxed < 2; boxed++) {
-        pare_buf file = test_write_jxl(&image, &(test_jxl_options){.in_boxes = boxed});
-        for (unsigned percent = 60; percent < 100; percent += 13) {
-            pare_result result;
-            CHECK_INT(pare_salvage(file.data, file.len * percent / 100, NULL, &result, NULL), ==,
-                      PARE_OK);
-            CHECK_INT(result.salvaged, ==, 280);
-            pare_image have = decode((pare_bytes){result.data, result.len});
-            const double difference = test_difference(&have, &image);
-            printf("# %u %%: %.1f away\n", percent, difference);
-            CHECK_TRUE(difference < 25);
-            pare_image_deinit(&have);
-            pare_result_deinit(&result);
-        }
-        pare_buf_deinit(&file);
-    }
-    pare_buf file = test_write_jxl(&image, &(test_jxl_options){.lossless = true});
-    pare_result result;
-    CHECK_INT(pare_salvage(file.data, file.len / 2, NULL, &result, NULL), ==, PARE_ERR_TRUNCATED);
-    pare_buf_deinit(&file);
-    pare_image_deinit(&image);
-}
-
 /* ---- animations ---- */
 
 static const pare_format MOVING[] = {PARE_FORMAT_GIF, PARE_FORMAT_PNG, PARE_FORMAT_WEBP};
@@ -425,6 +394,5 @@ TEST(where_nothing_is_left_nothing_is_made)
 
 RUN(rows_above_a_cut_are_as_they_were, strips_of_a_tiff_around_wrong_bytes_are_as_they_were,
     strips_of_a_converted_tiff_are_as_they_were, rows_above_a_wrong_byte_are_as_they_were,
-    a_cut_progressive_jpeg_shows_all_of_the_image, a_cut_jpeg_xl_shows_all_of_the_image,
-    whole_frames_of_a_cut_animation_are_kept, whole_frames_before_wrong_bytes_are_kept,
-    where_nothing_is_left_nothing_is_made)
+    a_cut_progressive_jpeg_shows_all_of_the_image, whole_frames_of_a_cut_animation_are_kept,
+    whole_frames_before_wrong_bytes_are_kept, where_nothing_is_left_nothing_is_made)

@@ -46,9 +46,10 @@ def slim(result):
     sizes = [one[1] for one in result.get("inputs", [])]
     for entries in result.get("peers", {}).values():
         for entry in entries:
-            for key in ("cpu", "wall", "second"):
-                if key in entry:
-                    entry[key] = [round(v, 4) for v in entry[key]]
+            for taken in (entry, entry.get("part", {})):
+                for key in ("cpu", "wall", "second"):
+                    if key in taken:
+                        taken[key] = [round(v, 4) for v in taken[key]]
             entry.pop("error", None)
             if len(entry["files"]) > FEW:
                 entry["sums"] = sums_of(entry["files"], sizes)
@@ -105,11 +106,26 @@ def did_less(workload, result, peer):
     return here > ours
 
 
+def is_part(entry):
+    """Was it timed on a part of the files?"""
+    return not entry.get("cpu")
+
+
+def pace(workload, result, peer):
+    """CPU seconds a megapixel, or None."""
+    entry = at_rung(result["peers"][peer], workload.rung)
+    wanted = result["part"] if is_part(entry) else range(len(result["inputs"]))
+    pixels = sum(result["inputs"][i][2] for i in wanted) / 1e6
+    return min((entry["part"] if is_part(entry) else entry)["cpu"]) / pixels if pixels else None
+
+
 def time_ratio(workload, result, peer, key=None):
-    """Its time, Pare's being 1; None when it did less."""
+    """Its time, Pare's for the same files being 1; None when it did less."""
+    here, ours = (at_rung(result["peers"][p], workload.rung) for p in (peer, "pare"))
+    if is_part(here):
+        here, ours = here["part"], ours["part"]
     key = key or clock(workload)
-    here, ours = (min(at_rung(result["peers"][p], workload.rung)[key]) for p in (peer, "pare"))
-    return here / ours if ours and not did_less(workload, result, peer) else None
+    return min(here[key]) / min(ours[key]) if min(ours[key]) and not did_less(workload, result, peer) else None
 
 
 def curves(result, entries, column):

@@ -3,7 +3,7 @@
 import json
 import os
 
-from results import (DB, SCORE, at_rung, count, equal, fixed, measured, megapixels, rivals, size_ratio, sums,
+from results import (DB, SCORE, at_rung, count, equal, fixed, measured, pace, rivals, size_ratio, sums,
                      time_ratio, total)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -32,25 +32,25 @@ def peak(entry):
 
 
 def curve_rows(workload, result):
-    lines, pixels = [], megapixels(result) or 1
+    lines = []
     for peer, entries in result["peers"].items():
         here, is_pare = at_rung(entries, workload.rung), peer == "pare"
         lines.append(row(peer, "1" if is_pare else span(equal(result, peer, SCORE, "ssimulacra2")),
                          "1" if is_pare else span(equal(result, peer, DB, "ms-ssim")),
-                         number(time_ratio(workload, result, peer)), number(min(here["cpu"]) / pixels), peak(here),
+                         number(time_ratio(workload, result, peer)), number(pace(workload, result, peer)), peak(here),
                          total(result, fixed(entries), "bigger"), total(result, fixed(entries), "failed")))
     return table(["tool", "Pare's bytes at equal SSIMULACRA2", "at equal MS-SSIM", "CPU, Pare = 1", "CPU s / Mpx",
                   "peak MB", "made bigger", "failed"], lines)
 
 
 def ratio_rows(workload, result):
-    lines, pixels = [], megapixels(result)
+    lines = []
     for peer, entries in result["peers"].items():
         here = at_rung(entries, workload.rung)
         found = sums(result, here)
         lines.append(row(peer, number(found["bytes"] / found["bytes_in"], 3) if found["bytes_in"] else "-",
                          number(size_ratio(workload, result, peer), 3), number(time_ratio(workload, result, peer)),
-                         number(min(here["cpu"]) / pixels, 3) if pixels else "-", peak(here),
+                         number(pace(workload, result, peer), 3), peak(here),
                          *([number(found["least"], 1)] if workload.scored else []), found["bigger"], found["failed"]))
     note = "" if workload.same_looks else (
         f"\n\nEach tool at its own quality {workload.rung}, which does not look the same: here only time and memory are "

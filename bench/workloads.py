@@ -8,8 +8,13 @@
 """
 from collections import namedtuple
 
-Workload = namedtuple("Workload", "name title work kind inputs ladder rung scored in_quick same_looks", defaults=[True])
+Workload = namedtuple("Workload", "name title work kind inputs ladder rung scored in_quick same_looks slow part every",
+                      defaults=[True, (), 0, 1])
 # same_looks: files of all tools look the same at the rung, so that their bytes can be compared as they are
+# slow, part: these tools are timed on so many of the files, and so is Pare once more
+# every: in which rounds time is taken, every second, every third, ...
+
+SLOW = ("zopflipng", "pare-slow", "optipng")
 
 LADDER = [42, 62, 80, 88, 94]
 WORKLOADS = [
@@ -21,23 +26,23 @@ WORKLOADS = [
     Workload("png-palette", "PNG to a palette of 256 colours", "png-palette", "curve", "some_photos",
              [50, 65, 80, 90, 97], 80, True, True),
     Workload("jpeg-lossless", "JPEG, the same pixels", "jpeg-lossless", "ratio", "jpegs", [0], 0, True, True),
-    Workload("png-photo", "PNG photographs, the same pixels", "png-lossless", "ratio", "some_photos", [0], 0, True, True),
-    Workload("png-graphics", "PNG screenshots, the same pixels", "png-lossless", "ratio", "graphics", [0], 0, True,
-             True),
-    Workload("png-icons", "PNG icons, the same pixels", "png-lossless", "ratio", "icons", [0], 0, True, True),
+    Workload("png-photo", "PNG photographs, the same pixels", "png-lossless", "ratio", "some_photos", [0], 0, True, True,
+             True, SLOW, 1),
+    Workload("png-graphics", "PNG screenshots, the same pixels", "png-lossless", "ratio", "graphics", [0], 0, True, True,
+             True, SLOW, 4),
+    Workload("png-icons", "PNG icons, the same pixels", "png-lossless", "ratio", "icons", [0], 0, True, True, True, SLOW, 30),
     Workload("webp-lossless", "PNG to WebP, the same pixels", "webp-lossless", "ratio", "some_photos", [0], 0, True,
              False),
     Workload("gif", "GIF, the same pixels", "gif", "ratio", "animations", [0], 0, False, True),
     Workload("svg", "SVG drawings", "svg", "ratio", "drawings", [0], 0, False, True),
     Workload("resize", "12 megapixels to 1600 pixels", "resize", "ratio", "large", [80], 80, False, True, False),
-    Workload("huge", "300 megapixels to a smaller JPEG", "jpeg", "ratio", "huge", [80], 80, False, False,
-             False),
+    Workload("huge", "300 megapixels to a smaller JPEG", "jpeg", "ratio", "huge", [80], 80, False, False, False, (), 0, 2),
     Workload("huge-resize", "300 megapixels to 1600 pixels", "resize", "ratio", "huge", [80], 80, False, False,
              False),
     Workload("web-folder", "A folder of a web site", "batch-web", "batch", "web_folder", [80], 80, True, True,
-             False),
+             False, (), 0, 3),
     Workload("icon-folder", "A folder of icons, the same pixels", "batch-icons", "batch", "icon_folder", [0], 0, False,
-             True),
+             True, True, (), 0, 3),
 ]
 # The scores over which curves are compared: below it nobody publishes, above it nobody sees.
 RANGES = {"ssimulacra2": (50, 92), "ms-ssim": (12, 28)}

@@ -100,6 +100,12 @@ def clock(workload):
     return "wall" if workload.kind in ("batch", "start") else "cpu"
 
 
+def auto_time(result):
+    """CPU seconds of -q auto; None where it was not timed."""
+    entry = at_rung(result["peers"]["pare"], "auto")
+    return min(entry["cpu"]) if entry["quality"] == "auto" and entry.get("cpu") else None
+
+
 def did_less(workload, result, peer):
     """Did it fail where Pare did not? Then its time says nothing."""
     here, ours = (sums(result, at_rung(result["peers"][p], workload.rung))["failed"] for p in (peer, "pare"))
@@ -111,9 +117,9 @@ def is_part(entry):
     return not entry.get("cpu")
 
 
-def pace(workload, result, peer):
+def pace(workload, result, peer, rung=None):
     """CPU seconds a megapixel, or None."""
-    entry = at_rung(result["peers"][peer], workload.rung)
+    entry = at_rung(result["peers"][peer], rung or workload.rung)
     wanted = result["part"] if is_part(entry) else range(len(result["inputs"]))
     pixels = sum(result["inputs"][i][2] for i in wanted) / 1e6
     return min((entry["part"] if is_part(entry) else entry)["cpu"]) / pixels if pixels else None

@@ -3,7 +3,7 @@
 import json
 import os
 
-from results import (DB, SCORE, at_rung, count, equal, fixed, measured, pace, rivals, size_ratio, sums,
+from results import (DB, SCORE, at_rung, auto_time, count, equal, fixed, measured, pace, rivals, size_ratio, sums,
                      time_ratio, total)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,6 +39,10 @@ def curve_rows(workload, result):
                          "1" if is_pare else span(equal(result, peer, DB, "ms-ssim")),
                          number(time_ratio(workload, result, peer)), number(pace(workload, result, peer)), peak(here),
                          total(result, fixed(entries), "bigger"), total(result, fixed(entries), "failed")))
+        if is_pare and auto_time(result):
+            auto = at_rung(entries, "auto")
+            lines.append(row("pare, `-q auto`", "-", "-", number(auto_time(result) / min(here["cpu"])),
+                             number(pace(workload, result, peer, "auto")), peak(auto), *(sums(result, auto)[key] for key in ("bigger", "failed"))))
     return table(["tool", "Pare's bytes at equal SSIMULACRA2", "at equal MS-SSIM", "CPU, Pare = 1", "CPU s / Mpx",
                   "peak MB", "made bigger", "failed"], lines)
 

@@ -3,6 +3,7 @@
 
 #include "core/codec/codec.h"
 #include "core/image/profile.h"
+#include "core/image/shrink.h"
 #include "data/make_image.h"
 
 /* One attempt at this quality. */
@@ -204,6 +205,53 @@ TEST(gray_and_deep_images_survive)
     pare_image_deinit(&deep);
 }
 
+/* A picture that is read at an eighth of its size shows the means of what it shows whole. */
+static void check_shrunk(const pare_image *image, const pare_encode_params *params, uint32_t factor)
+{
+    const pare_source source = {.image = image};
+    const pare_limits limits = {.max_pixels = 1 << 24, .shrink = factor};
+    pare_image whole = {0}, small = {0};
+    pare_buf file = encode(avif(), &source, params, 90);
+    MUST(avif()->decode(pare_buf_view(&file), NULL, &whole, NULL));
+    MUST(avif()->decode(pare_buf_view(&file), &limits, &small, NULL));
+    MUST(pare_shrink_image(&whole, factor));
+    CHECK_INT(small.color, ==, whole.color);
+    CHECK_DOUBLE(test_difference(&whole, &small), <, 1.0);
+    pare_image_deinit(&whole);
+    pare_image_deinit(&small);
+    pare_buf_deinit(&file);
+}
+
+TEST(avif_is_read_smaller)
+{
+    pare_image photo = test_make(TEST_PHOTO, 133, 71);
+    pare_image gray = test_make_as(TEST_PHOTO, 64, 48, PARE_COLOR_GRAY, 8);
+    for (uint32_t factor = 2; factor <= 8; factor *= 2) {
+        check_shrunk(&photo, &(pare_encode_params){.effort = 1}, factor);
+        check_shrunk(&photo, &(pare_encode_params){.effort = PARE_EFFORT_DEFAULT}, factor);
+        check_shrunk(&photo, &(pare_encode_params){.effort = 1, .is_graphic = true}, factor);
+        check_shrunk(&gray, &(pare_encode_params){.effort = PARE_EFFORT_DEFAULT}, factor);
+    }
+    pare_image_deinit(&photo);
+    pare_image_deinit(&gray);
+}
+
+/* Colours that do not show must not count in a mean. */
+TEST(avif_with_alpha_is_read_whole)
+{
+    const pare_encode_params params = {.effort = PARE_EFFORT_DEFAULT};
+    const pare_limits limits = {.max_pixels = 1 << 24, .shrink = 8};
+    pare_image image = test_make(TEST_ALPHA, 64, 48), back = {0};
+    const pare_source source = {.image = &image};
+    pare_buf file = encode(avif(), &source, &params, 90);
+    MUST(avif()->decode(pare_buf_view(&file), &limits, &back, NULL));
+    CHECK_INT(back.width_px, ==, 64);
+    CHECK_TRUE(back.has_alpha);
+    pare_image_deinit(&back);
+    pare_image_deinit(&image);
+    pare_buf_deinit(&file);
+}
+
 TEST(cut_files_are_errors)
 {
     const pare_encode_params params = {.effort = 1};
@@ -227,4 +275,5 @@ TEST(cut_files_are_errors)
 RUN(webp_quality_trades_bytes_for_likeness, avif_quality_trades_bytes_for_likeness,
     webp_lossless_keeps_every_visible_pixel, avif_lossless_keeps_every_pixel,
     webp_carries_the_blocks, avif_carries_the_blocks, attempts_do_not_change_later_ones,
-    webp_refuses_sides_beyond_its_limit, gray_and_deep_images_survive, cut_files_are_errors)
+    webp_refuses_sides_beyond_its_limit, gray_and_deep_images_survive, avif_is_read_smaller,
+    avif_with_alpha_is_read_whole, cut_files_are_errors)

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* AVIF to pixels and back with libavif. */
-#include "core/codec/codec.h"
-
-#include <stdlib.h>
+/* AVIF to pixels with libavif. */
 #include <string.h>
 
 #include <avif/avif.h>
 
 #include "base/err.h"
+#include "core/codec/avif_encoder.h"
 #include "core/image/exif.h"
 #include "core/image/profile.h"
-
-enum { SIDE_MAX = 65535 };
 
 static pare_err classify(avifResult result)
 {
@@ -90,7 +86,7 @@ static avifDecoder *create_decoder(pare_bytes file)
     if (!decoder) return NULL;
     decoder->maxThreads = 1;
     decoder->imageSizeLimit = AVIF_DEFAULT_IMAGE_SIZE_LIMIT;
-    decoder->imageDimensionLimit = SIDE_MAX;
+    decoder->imageDimensionLimit = PARE_AVIF_SIDE_MAX;
     decoder->strictFlags = AVIF_STRICT_DISABLED;
     if (avifDecoderSetIOMemory(decoder, file.data, file.len) == AVIF_RESULT_OK) return decoder;
     avifDecoderDestroy(decoder);
@@ -159,27 +155,125 @@ static pare_err gather_gray(pare_image *image)
     return PARE_OK;
 }
 
-static pare_err to_pixels(const avifDecoder *decoder, pare_image *out, pare_diag *diag)
+static uint32_t get_sample(const uint8_t *row, size_t x, bool is_wide)
 {
-    const avifImage *image = decoder->image;
+    uint16_t wide;
+    if (!is_wide) return row[x];
+    memcpy(&wide, row + 2 * x, 2);
+    return wide;
+}
+
+static uint32_t cut(uint32_t from, uint32_t step, uint32_t end)
+{
+    return end - from < step ? end : from + step;
+}
+
+typedef struct plane {
+    uint8_t *data;
+    size_t stride_bytes;
+    uint32_t width, height;
+} plane;
+
+/* Means of rectangles of width by height samples; the last ones are cut. */
+static void shrink_plane(const plane *from, uint32_t width, uint32_t height, bool is_wide,
+                         const plane *to)
+{
+    for (uint32_t v = 0; v < to->height; v++) {
+        const uint32_t top = v * height, bottom = cut(top, height, from->height);
+        for (uint32_t u = 0; u < to->width; u++) {
+            const uint32_t left = u * width, right = cut(left, width, from->width);
+            const uint32_t count = (bottom - top) * (right - left);
+            uint32_t sum = count / 2;
+            for (uint32_t y = top; y < bottom; y++) {
+                const uint8_t *row = from->data + y * from->stride_bytes;
+                for (uint32_t x = left; x < right; x++)
+                    sum += get_sample(row, x, is_wide);
+            }
+            const uint16_t mean = (uint16_t)(sum / count);
+            uint8_t *row = to->data + v * to->stride_bytes;
+            if (is_wide) {
+                memcpy(row + 2 * (size_t)u, &mean, 2);
+            } else {
+                row[u] = (uint8_t)mean;
+            }
+        }
+    }
+}
+
+/* The planes of a picture without alpha, smaller by a factor of 2, 4 or 8 and with chroma for each
+ * pixel: what is made of it takes a fraction of the time. NULL: no memory. */
+static avifImage *shrink(const avifImage *image, uint32_t factor)
+{
+    avifPixelFormatInfo format;
+    avifGetPixelFormatInfo(image->yuvFormat, &format);
+    const uint32_t width = (image->width + factor - 1) / factor;
+    const uint32_t height = (image->height + factor - 1) / factor;
+    avifImage *small =
+        avifImageCreate((int)width, (int)height, (int)image->depth,
+                        format.monochrome ? AVIF_PIXEL_FORMAT_YUV400 : AVIF_PIXEL_FORMAT_YUV444);
+    if (!small) return NULL;
+    small->yuvRange = image->yuvRange;
+    small->matrixCoefficients = image->matrixCoefficients;
+    small->colorPrimaries = image->colorPrimaries; /* a matrix may be told by them */
+    if (avifImageAllocatePlanes(small, AVIF_PLANES_YUV) != AVIF_RESULT_OK) {
+        avifImageDestroy(small);
+        return NULL;
+    }
+    for (int i = 0; i < (format.monochrome ? 1 : 3); i++) {
+        const uint32_t right = i ? (uint32_t)format.chromaShiftX : 0;
+        const uint32_t down = i ? (uint32_t)format.chromaShiftY : 0;
+        const plane from = {image->yuvPlanes[i], image->yuvRowBytes[i],
+                            (image->width + right) >> right, (image->height + down) >> down};
+        const plane to = {small->yuvPlanes[i], small->yuvRowBytes[i], width, height};
+        shrink_plane(&from, factor >> right, factor >> down, image->depth > 8, &to);
+    }
+    return small;
+}
+
+static pare_err fill_pixels(const avifImage *image, bool has_alpha, pare_image *out,
+                            pare_diag *diag)
+{
     const uint8_t depth = image->depth > 8 ? 16 : 8;
-    PARE_TRY(check_variant(image, diag));
-    PARE_TRY(pare_image_init(out, image->width, image->height, PARE_COLOR_RGB,
-                             decoder->alphaPresent, depth));
+    PARE_TRY(pare_image_init(out, image->width, image->height, PARE_COLOR_RGB, has_alpha, depth));
     avifRGBImage rgb;
     avifRGBImageSetDefaults(&rgb, image);
     rgb.depth = depth;
-    rgb.format = out->has_alpha ? AVIF_RGB_FORMAT_RGBA : AVIF_RGB_FORMAT_RGB;
+    rgb.format = has_alpha ? AVIF_RGB_FORMAT_RGBA : AVIF_RGB_FORMAT_RGB;
     rgb.pixels = out->pixels;
     rgb.rowBytes = (uint32_t)out->stride_bytes;
     const avifResult result = avifImageYUVToRGB(image, &rgb);
-    if (result != AVIF_RESULT_OK) return fail(diag, "decode", result);
+    return result == AVIF_RESULT_OK ? PARE_OK : fail(diag, "decode", result);
+}
+
+/* factor: 1, 2, 4 or 8. */
+static pare_err to_pixels(const avifDecoder *decoder, uint32_t factor, pare_image *out,
+                          pare_diag *diag)
+{
+    const avifImage *image = decoder->image;
+    PARE_TRY(check_variant(image, diag));
+    if (factor > 1) {
+        avifImage *small = shrink(image, factor);
+        if (!small) return PARE_ERR_NO_MEMORY;
+        const pare_err err = fill_pixels(small, false, out, diag);
+        avifImageDestroy(small);
+        PARE_TRY(err);
+    } else {
+        PARE_TRY(fill_pixels(image, decoder->alphaPresent, out, diag));
+    }
     if (is_gray(image)) PARE_TRY(gather_gray(out));
     out->source_depth_bits = (uint8_t)image->depth;
     out->orientation = orientation_of(image);
     PARE_TRY(describe_colors(image, &out->metadata.icc));
     PARE_TRY(pare_buf_append(&out->metadata.exif, image->exif.data, image->exif.size));
     return pare_buf_append(&out->metadata.xmp, image->xmp.data, image->xmp.size);
+}
+
+/* Means of pixels that do not show would count as much as others: not with alpha. */
+static uint32_t choose_factor(const avifDecoder *decoder, const pare_limits *limits)
+{
+    const uint32_t factor = limits ? limits->shrink : 1;
+    const bool is_one = factor == 2 || factor == 4 || factor == 8;
+    return is_one && !decoder->alphaPresent ? factor : 1;
 }
 
 static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *out, pare_diag *diag)
@@ -192,193 +286,11 @@ static pare_err decode(pare_bytes file, const pare_limits *limits, pare_image *o
     if (!decoder) return PARE_ERR_NO_MEMORY;
     avifResult result = avifDecoderParse(decoder);
     if (result == AVIF_RESULT_OK) result = avifDecoderNextImage(decoder);
-    const pare_err err =
-        result == AVIF_RESULT_OK ? to_pixels(decoder, out, diag) : fail(diag, "decode", result);
+    const pare_err err = result == AVIF_RESULT_OK
+                             ? to_pixels(decoder, choose_factor(decoder, limits), out, diag)
+                             : fail(diag, "decode", result);
     avifDecoderDestroy(decoder);
     if (err != PARE_OK) pare_image_deinit(out);
-    return err;
-}
-
-/* ---- encoding ---- */
-
-struct pare_encoder {
-    const pare_source *source;
-    const pare_encode_params *params;
-    avifImage *image; /* YUV of the source, converted once */
-};
-
-static void encoder_close(pare_encoder **encoder_io)
-{
-    pare_encoder *const encoder = *encoder_io;
-    if (!encoder) return;
-    if (encoder->image) avifImageDestroy(encoder->image);
-    free(encoder);
-    *encoder_io = NULL;
-}
-
-/* libavif wants RGB; gray is spread, which YUV 4:0:0 takes back without loss. */
-static pare_err spread_gray(const pare_image *from, pare_image *to)
-{
-    PARE_TRY(pare_image_init(to, from->width_px, from->height_px, PARE_COLOR_RGB, from->has_alpha,
-                             from->depth_bits));
-    const size_t sample = from->depth_bits / 8u;
-    for (uint32_t y = 0; y < from->height_px; y++) {
-        const uint8_t *in = pare_image_row(from, y);
-        uint8_t *out = pare_image_row(to, y);
-        for (uint32_t x = 0; x < from->width_px; x++) {
-            for (int c = 0; c < 3; c++, out += sample)
-                memcpy(out, in, sample);
-            in += sample;
-            if (from->has_alpha) {
-                memcpy(out, in, sample);
-                in += sample;
-                out += sample;
-            }
-        }
-    }
-    return PARE_OK;
-}
-
-static avifPixelFormat choose_layout(const pare_image *image, const pare_encode_params *params)
-{
-    if (image->color == PARE_COLOR_GRAY) return AVIF_PIXEL_FORMAT_YUV400;
-    if (params->lossless || params->is_graphic) return AVIF_PIXEL_FORMAT_YUV444;
-    return AVIF_PIXEL_FORMAT_YUV420;
-}
-
-/* Finer steps inside the encoder save about 3 % at equal score (7 % at score 85) for a fifth more
- * time, also for sources of 8 bits; every decoder of AVIF takes them. */
-enum { DEEP_EFFORT = 4 };
-
-/* More than 8 bits are kept as 10, or 12 when nothing may be lost and 10 are too few. */
-static uint32_t choose_depth(const pare_image *image, const pare_encode_params *params)
-{
-    if (image->depth_bits == 8 || image->source_depth_bits <= 8) {
-        return params->lossless || params->effort < DEEP_EFFORT ? 8 : 10;
-    }
-    return params->lossless && image->source_depth_bits > 10 ? 12 : 10;
-}
-
-/* image is RGB; source is what it was made from, perhaps gray. */
-static avifImage *convert(const pare_image *image, const pare_image *source,
-                          const pare_encode_params *params)
-{
-    avifImage *yuv =
-        avifImageCreate((int)image->width_px, (int)image->height_px,
-                        (int)choose_depth(source, params), choose_layout(source, params));
-    if (!yuv) return NULL;
-    yuv->yuvRange = AVIF_RANGE_FULL;
-    yuv->colorPrimaries = AVIF_COLOR_PRIMARIES_BT709;
-    yuv->transferCharacteristics = AVIF_TRANSFER_CHARACTERISTICS_SRGB;
-    yuv->matrixCoefficients = params->lossless && source->color == PARE_COLOR_RGB
-                                  ? AVIF_MATRIX_COEFFICIENTS_IDENTITY
-                                  : AVIF_MATRIX_COEFFICIENTS_BT601;
-    avifRGBImage rgb;
-    avifRGBImageSetDefaults(&rgb, yuv);
-    rgb.depth = image->depth_bits;
-    rgb.format = image->has_alpha ? AVIF_RGB_FORMAT_RGBA : AVIF_RGB_FORMAT_RGB;
-    rgb.pixels = image->pixels;
-    rgb.rowBytes = (uint32_t)image->stride_bytes;
-    if (avifImageRGBToYUV(yuv, &rgb) == AVIF_RESULT_OK) return yuv;
-    avifImageDestroy(yuv);
-    return NULL;
-}
-
-static void add_metadata(const pare_metadata *metadata, avifImage *image)
-{
-    if (!metadata) return;
-    if (metadata->icc.len) avifImageSetProfileICC(image, metadata->icc.data, metadata->icc.len);
-    if (metadata->exif.len) {
-        avifImageSetMetadataExif(image, metadata->exif.data, metadata->exif.len);
-    }
-    if (metadata->xmp.len) avifImageSetMetadataXMP(image, metadata->xmp.data, metadata->xmp.len);
-}
-
-static pare_err encoder_open(const pare_source *source, const pare_encode_params *params,
-                             pare_encoder **out, pare_diag *diag)
-{
-    const pare_image *image = source->image;
-    pare_image spread = {0};
-    *out = NULL;
-    if (!image || image->color == PARE_COLOR_CMYK) {
-        return pare_fail(diag, PARE_ERR_INVALID, "encode: AVIF needs gray or RGB pixels");
-    }
-    if (image->width_px > SIDE_MAX || image->height_px > SIDE_MAX) {
-        return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "AVIF holds at most %d px a side",
-                         SIDE_MAX);
-    }
-    if (params->lossless && image->source_depth_bits > 12) {
-        return pare_fail(diag, PARE_SKIP_UNSUPPORTED_VARIANT, "AVIF holds at most 12 bits");
-    }
-    pare_encoder *encoder = calloc(1, sizeof *encoder);
-    if (!encoder) return PARE_ERR_NO_MEMORY;
-    encoder->source = source;
-    encoder->params = params;
-    pare_err err = PARE_OK;
-    if (image->color == PARE_COLOR_GRAY) err = spread_gray(image, &spread);
-    if (err == PARE_OK) {
-        encoder->image = convert(spread.pixels ? &spread : image, image, params);
-        if (!encoder->image) err = pare_fail(diag, PARE_ERR_NO_MEMORY, "encode: cannot convert");
-    }
-    pare_image_deinit(&spread);
-    if (err != PARE_OK) {
-        encoder_close(&encoder);
-        return err;
-    }
-    add_metadata(source->metadata, encoder->image);
-    *out = encoder;
-    return PARE_OK;
-}
-
-/* The scale of avifenc: 100 is quantizer 0, 0 is 63. */
-static int quantizer(double quality)
-{
-    const int value = (int)((100.0 - quality) * 63.0 / 100.0 + 0.5);
-    return value < 0 ? 0 : value > 63 ? 63 : value;
-}
-
-static const int SPEEDS[PARE_EFFORT_MAX + 1] = {10, 9, 8, 7, 6, 6, 5, 4, 3, 2, 1};
-
-/* The change of depth falls on one of speed. */
-static int encoder_rung(const pare_encode_params *params)
-{
-    return AVIF_SPEED_FASTEST - SPEEDS[params->effort];
-}
-
-static void configure(avifEncoder *avif, const pare_encode_params *params, double quality)
-{
-    const int q = params->lossless ? 0 : quantizer(quality);
-    avif->maxThreads = 1;
-    avif->speed = SPEEDS[params->effort];
-    avif->minQuantizer = avif->maxQuantizer = q;
-    avif->minQuantizerAlpha = avif->maxQuantizerAlpha = params->lossless ? 0 : q / 2;
-    if (!params->lossless) {
-        avifEncoderSetCodecSpecificOption(avif, "end-usage", "q");
-        avifEncoderSetCodecSpecificOption(avif, "tune", "ssim");
-        /* Copies of blocks from elsewhere in the image: libaom takes some photographs with plain
-         * backgrounds for screens, and then searches for four times as long to find nothing. */
-        if (!params->is_graphic) avifEncoderSetCodecSpecificOption(avif, "enable-intrabc", "0");
-    }
-}
-
-static pare_err encoder_try(pare_encoder *encoder, double quality, pare_buf *out, pare_diag *diag)
-{
-    avifRWData data = AVIF_DATA_EMPTY;
-    out->len = 0;
-    avifEncoder *avif = avifEncoderCreate();
-    if (!avif) return PARE_ERR_NO_MEMORY;
-    configure(avif, encoder->params, quality);
-    const avifResult result = avifEncoderWrite(avif, encoder->image, &data);
-    avifEncoderDestroy(avif);
-    pare_err err = PARE_OK;
-    if (result == AVIF_RESULT_OK) {
-        err = pare_buf_append(out, data.data, data.size);
-    } else {
-        err = pare_fail(diag,
-                        result == AVIF_RESULT_OUT_OF_MEMORY ? PARE_ERR_NO_MEMORY : PARE_ERR_CODEC,
-                        "encode: %s", avifResultToString(result));
-    }
-    avifRWDataFree(&data);
     return err;
 }
 
@@ -388,8 +300,8 @@ const pare_codec pare_codec_avif = {
             PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY,
     .read_info = read_info,
     .decode = decode,
-    .encoder_open = encoder_open,
-    .encoder_try = encoder_try,
-    .encoder_close = encoder_close,
-    .encoder_rung = encoder_rung,
+    .encoder_open = pare_avif_encoder_open,
+    .encoder_try = pare_avif_encoder_try,
+    .encoder_close = pare_avif_encoder_close,
+    .encoder_rung = pare_avif_encoder_rung,
 };

@@ -42,13 +42,14 @@ static pare_err is_alike_in_srgb(const pare_work *work, const pare_image *a, par
     return err;
 }
 
-/* Of a JPEG only means are compared, and those of its blocks stand in the file: no pixel has to be
- * made of what was read. Small images are looked at up to their edges. */
+/* Only means are compared: those of a JPEG's blocks stand in the file, those of AVIF are taken
+ * before it becomes red, green and blue. Small images are looked at up to their edges. */
 static pare_scale choose_scale(const pare_found *found, const pare_image *want)
 {
     const bool is_small = want->width_px < SMALL_PX || want->height_px < SMALL_PX;
-    return found->format == PARE_FORMAT_JPEG && !found->lossless && !is_small ? PARE_SCALE_EIGHTH
-                                                                              : PARE_SCALE_WHOLE;
+    const bool by_means = found->format == PARE_FORMAT_JPEG ||
+                          (found->format == PARE_FORMAT_AVIF && !want->has_alpha);
+    return by_means && !found->lossless && !is_small ? PARE_SCALE_EIGHTH : PARE_SCALE_WHOLE;
 }
 
 static pare_err check_pixels(const pare_work *work, const pare_found *found,

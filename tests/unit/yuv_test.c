@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/test.h"
+
+#include <math.h>
+
+#include "core/image/yuv.h"
+#include "data/make_image.h"
+
+enum { WIDTH = 37, HEIGHT = 21 };
+
+typedef struct planes {
+    uint16_t y[HEIGHT][WIDTH], cb[HEIGHT][WIDTH], cr[HEIGHT][WIDTH], alpha[HEIGHT][WIDTH];
+} planes;
+
+static void fill(const pare_image *image, uint8_t depth_bits, bool halves_chroma, planes *out)
+{
+    memset(out, 0, sizeof *out);
+    pare_yuv yuv = {.depth_bits = depth_bits,
+                    .halves_chroma = halves_chroma,
+                    .planes = {(uint8_t *)out->y, (uint8_t *)out->cb, (uint8_t *)out->cr},
+                    .strides = {sizeof out->y[0], sizeof out->cb[0], sizeof out->cr[0]}};
+    if (image->has_alpha) yuv.alpha = (uint8_t *)out->alpha;
+    yuv.alpha_stride = sizeof out->alpha[0];
+    pare_yuv_fill(image, &yuv);
+}
+
+/* 0..1 */
+static double sample(const pare_image *image, uint32_t x, uint32_t y, size_t c)
+{
+    const uint8_t *row = pare_image_row(image, y);
+    const size_t index = (size_t)x * image->channels + c;
+    uint16_t wide;
+    if (image->depth_bits == 8) return row[index] / 255.0;
+    memcpy(&wide, row + 2 * index, 2);
+    return wide / 65535.0;
+}
+
+static double luma(const pare_image *image, uint32_t x, uint32_t y)
+{
+    if (image->color == PARE_COLOR_GRAY) return sample(image, x, y, 0);
+    return 0.299 * sample(image, x, y, 0) + 0.587 * sample(image, x, y, 1) +
+           0.114 * sample(image, x, y, 2);
+}
+
+/* The mean of what is there of a square of side pixels, of blue (2) or red (0). */
+static double chroma(const pare_image *image, uint32_t left, uint32_t top, uint32_t side, size_t c)
+{
+    double sum = 0;
+    int count = 0;
+    for (uint32_t y = top; y < top + side && y < image->height_px; y++) {
+        for (uint32_t x = left; x < left + side && x < image->width_px; x++, count++)
+            sum += sample(image, x, y, c) - luma(image, x, y);
+    }
+    return sum / count / (c == 2 ? 1.772 : 1.402);
+}
+
+/* Largest distance from the formulas of ITU-T H.273, in steps of the output. */
+static double error_of(const pare_image *image, uint8_t depth_bits, bool halves_chroma)
+{
+    static planes out;
+    const double largest = (1 << depth_bits) - 1, middle = 1 << (depth_bits - 1);
+    const uint32_t side = halves_chroma ? 2 : 1;
+    double worst = 0;
+    fill(image, depth_bits, halves_chroma, &out);
+    for (uint32_t y = 0; y < HEIGHT; y++) {
+        for (uint32_t x = 0; x < WIDTH; x++) {
+            worst = fmax(worst, fabs(out.y[y][x] - largest * luma(image, x, y)));
+            if (image->has_alpha) {
+                const double alpha = sample(image, x, y, image->channels - 1u);
+                worst = fmax(worst, fabs(out.alpha[y][x] - largest * alpha));
+            }
+        }
+    }
+    for (uint32_t y = 0; image->color != PARE_COLOR_GRAY && y < HEIGHT; y += side) {
+        for (uint32_t x = 0; x < WIDTH; x += side) {
+            const double cb = middle + largest * chroma(image, x, y, side, 2);
+            const double cr = middle + largest * chroma(image, x, y, side, 0);
+            worst = fmax(worst, fabs(out.cb[y / side][x / side] - fmin(cb, largest)));
+            worst = fmax(worst, fabs(out.cr[y / side][x / side] - fmin(cr, largest)));
+        }
+    }
+    return worst;
+}
+
+TEST(all_layouts_follow_the_formulas)
+{
+    static const test_picture PICTURES[] = {TEST_PHOTO, TEST_GRAPHIC, TEST_ALPHA};
+    static const pare_color COLORS[] = {PARE_COLOR_RGB, PARE_COLOR_GRAY};
+    for (int i = 0; i < 24; i++) {
+        const uint8_t from_bits = i & 1 ? 16 : 8, to_bits = i & 2 ? 10 : 8;
+        pare_image image =
+            test_make_as(PICTURES[i / 8], WIDTH, HEIGHT, COLORS[i / 4 % 2], from_bits);
+        printf("# picture %d, %d channels of %d bits to %d bits\n", i / 8, image.channels,
+               from_bits, to_bits);
+        CHECK_DOUBLE(error_of(&image, to_bits, true), <, 0.6);
+        CHECK_DOUBLE(error_of(&image, to_bits, false), <, 0.6);
+        pare_image_deinit(&image);
+    }
+}
+
+/* One colour all over. */
+static void fill_one(uint8_t red, uint8_t green, uint8_t blue, bool halves_chroma, planes *out)
+{
+    pare_image image = {0};
+    MUST(pare_image_init(&image, WIDTH, HEIGHT, PARE_COLOR_RGB, false, 8));
+    for (size_t i = 0; i < image.stride_bytes * HEIGHT; i += 3) {
+        image.pixels[i] = red;
+        image.pixels[i + 1] = green;
+        image.pixels[i + 2] = blue;
+    }
+    fill(&image, 10, halves_chroma, out);
+    pare_image_deinit(&image);
+}
+
+TEST(grays_have_no_colour_and_ends_stay_in_range)
+{
+    static planes out;
+    for (int i = 0; i < 256; i++) {
+        fill_one((uint8_t)i, (uint8_t)i, (uint8_t)i, i % 2, &out);
+        CHECK_INT(out.y[1][1], ==, (i * 1023 + 127) / 255);
+        CHECK_INT(out.cb[1][1], ==, 512);
+        CHECK_INT(out.cr[1][1], ==, 512);
+    }
+    fill_one(0, 0, 255, true, &out);
+    CHECK_INT(out.cb[HEIGHT / 2][WIDTH / 2], ==, 1023);
+    fill_one(255, 0, 0, false, &out);
+    CHECK_INT(out.cr[HEIGHT - 1][WIDTH - 1], ==, 1023);
+    fill_one(255, 255, 0, true, &out);
+    CHECK_INT(out.cb[0][0], <=, 1);
+}
+
+RUN(all_layouts_follow_the_formulas, grays_have_no_colour_and_ends_stay_in_range)

@@ -4,6 +4,7 @@
 
   perf script -i perf.data | tools/flame.py FILE.svg
   perf script -i perf.data | tools/flame.py --top 25          the functions that take most, as text
+  perf script -i perf.data | tools/flame.py --within F,G,H    how much of the time is spent in these and what they call
 """
 import sys
 from collections import Counter
@@ -80,12 +81,27 @@ def top(found, count):
     return "".join(f"{100 * samples / total:5.1f} %  {name}\n" for name, samples in own.most_common(count))
 
 
+def within(found, names):
+    """A sample counts once, for the outermost of the names; so the lines add up."""
+    inside, total = Counter(), sum(found.values()) or 1
+    for stack, samples in found.items():
+        for frame in stack[1:]:
+            if frame in names:
+                inside[frame] += samples
+                break
+    lines = [f"{100 * inside[name] / total:5.2f} %  {name}\n" for name in names]
+    return "".join([*lines, f"{100 * sum(inside.values()) / total:5.2f} %  of {total} samples\n"])
+
+
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     found = stacks(sys.stdin)
     if sys.argv[1] == "--top":
         sys.stdout.write(top(found, int(sys.argv[2])))
+        return
+    if sys.argv[1] == "--within":
+        sys.stdout.write(within(found, sys.argv[2].split(",")))
         return
     with open(sys.argv[1], "w", encoding="utf-8") as file:
         file.write(svg(found))

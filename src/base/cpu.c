@@ -11,7 +11,11 @@ unsigned pare_cpu_flags(void)
     if (wanted && strcmp(wanted, "c") == 0) return 0;
     unsigned flags = 0;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) flags |= PARE_CPU_AVX2;
+    /* what came with it: BMI2, and with that LZCNT and POPCNT */
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) {
+        flags |= PARE_CPU_AVX2;
+    }
 #elif defined(__aarch64__)
     flags |= PARE_CPU_NEON;
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/accept.h"
 #include "http/api.h"
 #include "http/assets.h"
 #include "http/server_inside.h"
@@ -20,33 +21,17 @@ static const pare_asset *find_asset(const char *path)
     return NULL;
 }
 
-/* Does the client take this encoding? "br;q=0" is rare enough to be taken as a yes by nobody. */
-static bool accepts(const pare_request *request, const char *encoding)
-{
-    const char *at = pare_request_header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    const size_t len = strlen(encoding);
-    while (at && *at) {
-        at += strspn(at, " ,\t");
-        const size_t word = strcspn(at, " ,;\t");
-        const size_t item = strcspn(at, ",");
-        if (word == len && strncmp(at, encoding, len) == 0) {
-            return !memmem(at, item, "q=0", 3) || memmem(at, item, "q=0.", 4);
-        }
-        at += item;
-    }
-    return false;
-}
-
 static void reply_asset(pare_request *request, const pare_asset *asset)
 {
     const char *known = pare_request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH);
     const bool same = known && strstr(known, asset->etag);
+    const char *accepted = pare_request_header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     const char *encoding = NULL;
     pare_asset_bytes bytes = asset->plain;
-    if (asset->brotli.data && accepts(request, "br")) {
+    if (asset->brotli.data && pare_accepts_encoding(accepted, "br")) {
         bytes = asset->brotli;
         encoding = "br";
-    } else if (asset->gzip.data && accepts(request, "gzip")) {
+    } else if (asset->gzip.data && pare_accepts_encoding(accepted, "gzip")) {
         bytes = asset->gzip;
         encoding = "gzip";
     }

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "http/accept.h"
 #include "http/api.h"
 #include "http/jobs.h"
 #include "http/server_inside.h"
@@ -152,7 +152,7 @@ static const char *drawing_type(pare_request *request, int fd, struct MHD_Respon
     if (len <= 0 || !pare_is_gzip(head, (size_t)len)) return "image/svg+xml";
     const char *accepted = pare_request_header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     pare_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-    if (!accepted || !strcasestr(accepted, "gzip")) return "application/gzip";
+    if (!pare_accepts_encoding(accepted, "gzip")) return "application/gzip";
     pare_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     return "image/svg+xml";
 }

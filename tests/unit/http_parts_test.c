@@ -2,6 +2,7 @@
 /* The parts of the server that decide without a socket: access, names, settings. */
 #include "support/test.h"
 
+#include "http/accept.h"
 #include "http/access.h"
 #include "http/safe_name.h"
 #include "http/settings.h"
@@ -314,10 +315,41 @@ TEST(a_zip_of_70000_files_counts_them_with_64_bits)
     pare_buf_deinit(&out);
 }
 
+TEST(an_encoding_is_sent_only_to_those_who_take_it)
+{
+    static const struct {
+        const char *header;
+        bool want;
+    } CASES[] = {
+        {NULL, false},
+        {"", false},
+        {"gzip", true},
+        {"GZip", true},
+        {"br, gzip", true},
+        {"br,gzip;q=1.0", true},
+        {"br , gzip ; q=0.5, *;q=0", true},
+        {"gzip;q=0.001", true},
+        {"gzip;q=0", false},
+        {"gzip; Q=0.0, br", false},
+        {"gzip;q=0.000,*", false},
+        {"*", true},
+        {"br, *;q=0.1", true},
+        {"*;q=0", false},
+        {"identity", false},
+        {"xgzip, gzipx", false},
+        {"br;q=0, gzip", true},
+        {",,;,", false},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        printf("# %s\n", CASES[i].header ? CASES[i].header : "(none)");
+        CHECK_INT(pare_accepts_encoding(CASES[i].header, "gzip"), ==, CASES[i].want);
+    }
+}
+
 RUN(a_host_is_ours_only_by_name_and_port,
     a_machine_on_a_network_is_called_by_its_own_names_and_those_it_was_given,
     a_cookie_alone_changes_nothing, upload_names_stay_inside,
     names_that_go_out_are_safe_whatever_came_in, settings_mean_what_the_command_line_means,
     wrong_settings_are_named, a_small_zip_has_the_bytes_of_the_format,
     a_zip_file_other_than_promised_is_no_file, a_zip_over_4_gigabytes_has_64_bit_numbers,
-    a_zip_of_70000_files_counts_them_with_64_bits)
+    a_zip_of_70000_files_counts_them_with_64_bits, an_encoding_is_sent_only_to_those_who_take_it)

@@ -2,7 +2,7 @@
 BUILD ?= build
 TIME ?= 60
 
-.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-report profile-cpu profile-memory profile-instructions scale bench-setup fuzz soak install clean
+.PHONY: all setup build web demo test test-web golden test-sanitizers lint format bench bench-report profile-cpu profile-memory profile-instructions scale effort bench-setup fuzz soak install clean
 
 all: build
 
@@ -57,6 +57,9 @@ profile-instructions: setup ## instruction counts against the stored ones; WRITE
 
 scale: build      ## time, memory and ledger against the number of files; MOST=, LARGE=
 	@bench/scale $(BUILD)
+
+effort: build     ## bytes and CPU of each level of effort; QUICK=1, CORPUS=
+	@bench/effort $(BUILD)
 
 bench-setup:      ## install the peers
 	@bench/setup

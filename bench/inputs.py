@@ -72,6 +72,16 @@ def unlike(paths):
     return list(found.values())
 
 
+def aliases(pairs, folder):
+    """Copies with names of their own: icons of many sizes share theirs. [(copy, reference)]"""
+    made = []
+    for number, (path, reference) in enumerate(pairs):
+        copy = os.path.join(folder, f"{number:04}-{os.path.basename(path)}")
+        shutil.copyfile(path, copy)
+        made.append((copy, reference))
+    return made
+
+
 def shell(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One command measured: CPU, wall, peak memory of its whole tree; and what two metrics say of pairs of images."""
+"""One command measured: CPU, wall, peak memory of its whole tree; and what two metrics say of pairs of images.
+
+  python3 bench/measure.py [--rounds N] COMMAND...      on one core; of several rounds the one with the least CPU
+"""
+import argparse
 import os
 import shutil
 import subprocess
@@ -70,6 +74,16 @@ def run(command, env, core=0, pause_s=0.02):
             "peak_kib": peak[0] // 1024, "error": error[:500]}
 
 
+def user_time(command, env, core):
+    """(exit status, seconds of user time with all children) on one core; nothing looks on while it runs."""
+    if shutil.which("taskset"):
+        command = ["taskset", "-c", str(core), *command]
+    child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, usage.ru_utime
+
+
 def compare(tool, pairs):
     """[(SSIMULACRA2, MS-SSIM dB, width, height) or None] for pairs (reference, image), on all cores."""
     order = sorted(range(len(pairs)), key=lambda i: pairs[i])
@@ -91,3 +105,17 @@ def compare(tool, pairs):
     for thread in threads:
         thread.join()
     return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    done = min((run(options.command, os.environ) for _ in range(options.rounds)), key=lambda one: one["cpu_s"])
+    print(f"CPU {done['cpu_s']:.3f} s, {done['wall_s']:.3f} s by the clock, at the peak {done['peak_kib'] / 1024:.1f} MB"
+          f" (exit {done['code']})")
+
+
+if __name__ == "__main__":
+    main()

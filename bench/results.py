@@ -18,6 +18,12 @@ def read(path):
         return json.load(file)
 
 
+def save(path, value):
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        json.dump(value, file, separators=(",", ":"))
+    os.replace(path + ".new", path)
+
+
 def load(run):
     """{machine, workloads: {name: result}} of a run by name, a folder, or a file like the published one."""
     folder = run if os.path.isdir(run) else os.path.join(HERE, "results", run)

@@ -3,7 +3,7 @@
 """`perf script` on standard input, a flame graph (SVG) in FILE: width is time, callers below what they call.
 
   perf script -i perf.data | tools/flame.py FILE.svg
-  perf script -i perf.data | tools/flame.py --top 25          the functions that take most, as text
+  perf script -i perf.data | tools/flame.py --top 25          the libraries and the functions that take most, as text
   perf script -i perf.data | tools/flame.py --within F,G,H    how much of the time is spent in these and what they call
 """
 import sys
@@ -13,21 +13,30 @@ from xml.sax.saxutils import escape
 WIDTH, ROW, LEAST = 1200, 17, 0.002  # pixels; boxes narrower than LEAST of the whole are left out
 
 
+def library(place):
+    """Of a frame's last word, (/usr/lib/x86_64-linux-gnu/libdeflate.so.0): the file without its version."""
+    name = place.strip("()").rsplit("/", 1)[-1].split(".so")[0]
+    return "the kernel" if name.startswith("[") and name != "[unknown]" else name
+
+
 def stacks(lines):
-    """{(program, outermost, ..., innermost): samples}"""
-    found, frames, program = Counter(), [], None
+    """{(program, outermost, ..., innermost): samples}, {library of the innermost: samples}"""
+    found, libraries, frames, program, known = Counter(), Counter(), [], None, False
     for line in [*lines, "\n"]:
         if not line.strip():
             if program:
                 found[(program, *reversed(frames))] += 1
-            frames, program = [], None
+            frames, program, known = [], None, False
         elif not line[0].isspace():
             program = line.split()[0]
         else:
             words = line.split()
+            if not known and words[-1] != "(inlined)":
+                libraries[library(words[-1])] += 1
+                known = True
             name = " ".join(words[1:-1]) if len(words) > 2 else words[-1]
             frames.append(name.split("+0x")[0] if name != "[unknown]" else words[-1].strip("()").rsplit("/", 1)[-1])
-    return found
+    return found, libraries
 
 
 def nest(found):
@@ -74,11 +83,12 @@ def svg(found):
     return "".join(parts) + "</svg>\n"
 
 
-def top(found, count):
+def top(found, libraries, count):
     own, total = Counter(), sum(found.values()) or 1
     for stack, samples in found.items():
         own[stack[-1]] += samples
-    return "".join(f"{100 * samples / total:5.1f} %  {name}\n" for name, samples in own.most_common(count))
+    lists = (libraries.most_common(8), own.most_common(count))
+    return "\n".join("".join(f"{100 * samples / total:5.1f} %  {name}\n" for name, samples in one) for one in lists)
 
 
 def within(found, names):
@@ -96,9 +106,9 @@ def within(found, names):
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    found = stacks(sys.stdin)
+    found, libraries = stacks(sys.stdin)
     if sys.argv[1] == "--top":
-        sys.stdout.write(top(found, int(sys.argv[2])))
+        sys.stdout.write(top(found, libraries, int(sys.argv[2])))
         return
     if sys.argv[1] == "--within":
         sys.stdout.write(within(found, sys.argv[2].split(",")))

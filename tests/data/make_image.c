@@ -66,6 +66,17 @@ static void alpha_pixel(int32_t x, int32_t y, uint8_t out[4])
     out[3] = (uint8_t)(edge < 0 ? 0 : edge > 1020 ? 255 : edge / 4);
 }
 
+static void night_pixel(uint32_t x, uint32_t y, uint8_t out[4])
+{
+    const uint32_t light = soft_noise(x, y, 61, 11) * 2 / 5 + soft_noise(x, y, 7, 12) / 8;
+    for (uint32_t c = 0; c < 3; c++) {
+        const uint32_t glow = soft_noise(x, y, 43, 13 + c), dark = 104, steep = 4;
+        const uint32_t part = glow < dark ? 0 : (glow - dark) * steep;
+        out[c] = (uint8_t)(light * (part < 255 ? part : 255) / 255 + noise(x, y, 16 + c) / 32);
+    }
+    out[3] = 255;
+}
+
 static void put_pixel(test_picture picture, uint32_t x, uint32_t y, uint8_t out[4])
 {
     switch (picture) {
@@ -73,6 +84,7 @@ static void put_pixel(test_picture picture, uint32_t x, uint32_t y, uint8_t out[
     case TEST_GRAPHIC: graphic_pixel(x, y, out); return;
     case TEST_GRADIENT: gradient_pixel(x, y, out); return;
     case TEST_ALPHA: alpha_pixel((int32_t)x, (int32_t)y, out); return;
+    case TEST_NIGHT: night_pixel(x, y, out); return;
     }
 }
 

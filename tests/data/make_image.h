@@ -10,7 +10,8 @@ typedef enum test_picture {
     TEST_PHOTO = 0,    /* soft shapes and noise, as a camera gives */
     TEST_GRAPHIC = 1,  /* flat colours, straight edges, "text" */
     TEST_GRADIENT = 2, /* smooth ramps */
-    TEST_ALPHA = 3     /* a disc with a soft edge; transparent outside, with alpha */
+    TEST_ALPHA = 3,    /* a disc with a soft edge; transparent outside, with alpha */
+    TEST_NIGHT = 4     /* a photograph of coloured lights: dark, saturated, noisy */
 } test_picture;
 
 /* RGB, 8 bits; TEST_ALPHA is RGBA. */

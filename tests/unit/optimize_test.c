@@ -2,6 +2,7 @@
 /* What an optimized image keeps, in every format that comes in and goes out. */
 #include "support/test.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include <lcms2.h>
@@ -9,6 +10,7 @@
 
 #include "core/codec/codec.h"
 #include "core/image/exif.h"
+#include "core/optimize/compare.h"
 #include "core/optimize/optimize.h"
 #include "core/transform/transform.h"
 #include "data/make_image.h"
@@ -84,6 +86,55 @@ TEST(every_input_becomes_every_output_smaller_and_alike)
         pare_buf_deinit(&inputs[in]);
     }
     pare_image_deinit(&photo);
+}
+
+/* The largest distance of a mean of both images, over all blocks and over the whole, 0..255. */
+static void compare_means(const pare_image *a, const pare_image *b, double *of_block,
+                          double *of_image)
+{
+    double sums[3] = {0};
+    unsigned count = 0;
+    *of_block = *of_image = 0;
+    for (uint32_t y = 0; y + PARE_BLOCK_PX <= a->height_px; y += PARE_BLOCK_PX) {
+        for (uint32_t x = 0; x + PARE_BLOCK_PX <= a->width_px; x += PARE_BLOCK_PX, count++) {
+            const pare_block block = {x, y, PARE_BLOCK_PX, PARE_BLOCK_PX};
+            double means_a[5], means_b[5];
+            pare_block_mean(a, &block, means_a);
+            pare_block_mean(b, &block, means_b);
+            for (int c = 0; c < 3; c++) {
+                sums[c] += means_b[c] - means_a[c];
+                *of_block = fmax(*of_block, fabs(means_b[c] - means_a[c]));
+            }
+        }
+    }
+    for (int c = 0; c < 3; c++)
+        *of_image = fmax(*of_image, fabs(sums[c]) / count);
+}
+
+/* However low the quality: a palette that takes whole colours away is refused by the look at the
+ * result, and then the image would not be done at all. */
+TEST(coarse_palettes_keep_the_colors_of_dark_photographs)
+{
+    pare_image image = test_make(TEST_NIGHT, 256, 192);
+    pare_buf file = test_write_png(&image, &(test_png_options){0});
+    for (int quality = 10; quality <= 50; quality += 10) {
+        pare_options options = options_for(PARE_FORMAT_PNG);
+        options.quality = (pare_quality){.mode = PARE_QUALITY_FIXED, .value = quality};
+        pare_result result;
+        CHECK_INT(run(&file, &options, &result), ==, PARE_OK);
+        CHECK_INT(result.lossless, ==, false);
+        pare_image back = decode(result.data, result.len);
+        double of_block, of_image;
+        compare_means(&image, &back, &of_block, &of_image);
+        printf("# -q %d: %zu -> %zu, means are off by %.1f, of blocks by %.1f\n", quality, file.len,
+               result.len, of_image, of_block);
+        CHECK_DOUBLE(of_image, <, 3);
+        CHECK_DOUBLE(of_block, <, 14);
+        pare_image_deinit(&back);
+        pare_result_deinit(&result);
+    }
+    pare_buf_deinit(&file);
+    pare_image_deinit(&image);
 }
 
 /* Every stored orientation of the same upright picture. */
@@ -537,4 +588,5 @@ RUN(every_input_becomes_every_output_smaller_and_alike,
     gps_goes_unless_asked_and_the_artist_stays, the_same_input_gives_the_same_bytes,
     a_target_size_is_met_or_refused, a_floor_under_a_fixed_quality_holds,
     a_jpeg_is_not_recompressed_at_or_above_its_own_quality, a_listener_hears_every_step_in_order,
-    a_cut_or_damaged_file_is_an_error_never_a_result)
+    a_cut_or_damaged_file_is_an_error_never_a_result,
+    coarse_palettes_keep_the_colors_of_dark_photographs)

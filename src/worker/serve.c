@@ -117,20 +117,24 @@ static bool send_message(int socket, const pare_message *message, int flags)
     }
 }
 
-static void on_step(void *user, pare_step step)
-{
-    const server *const s = user;
-    pare_message message = {.kind = PARE_MESSAGE_STEP, .task_id = s->task_id};
-    message.step.step = step;
-    (void)send_message(s->socket, &message, MSG_DONTWAIT);
-}
-
-/* A picture larger than memory is read once from front to back. */
+/* A large file is read from front to back, and then seldom again. */
 static void on_read(void *user, size_t upto_bytes)
 {
     const server *const s = user;
     const size_t pages = upto_bytes & ~((size_t)sysconf(_SC_PAGESIZE) - 1);
     if (s->in->mapped && pages > 0) (void)madvise(s->in->data, pages, MADV_DONTNEED);
+}
+
+/* What a step of a large image leaves behind is not to add to the peak of the next. */
+static void on_step(void *user, pare_step step)
+{
+    server *const s = user;
+    pare_message message = {.kind = PARE_MESSAGE_STEP, .task_id = s->task_id};
+    message.step.step = step;
+    (void)send_message(s->socket, &message, MSG_DONTWAIT);
+    if (s->keeps_memory) return;
+    on_read(s, s->in->len);
+    pare_worker_memory_purge();
 }
 
 /* Small images leave their memory to each other; before a larger one it is given back. */

@@ -98,4 +98,47 @@ TEST(data_of_random_shape_comes_back)
     pare_deflate_close(&deflate);
 }
 
-RUN(every_kind_of_data_comes_back_and_is_small, data_of_random_shape_comes_back)
+/* Data that are given out in parts of random lengths. */
+typedef struct parts {
+    pare_bytes left;
+    uint64_t seed;
+    size_t most;
+} parts;
+
+static pare_err next_part(void *user, pare_bytes *part)
+{
+    parts *p = user;
+    size_t len = 1 + test_random(&p->seed) % p->most;
+    if (len > p->left.len) len = p->left.len;
+    *part = (pare_bytes){p->left.data, len};
+    p->left.data += len;
+    p->left.len -= len;
+    return PARE_OK;
+}
+
+TEST(data_in_parts_give_the_same_stream)
+{
+    static const size_t MOST[] = {3000, 70000, 1 << 21};
+    const sample s = {.len = 3 << 20, .colors = 24, .run = 3};
+    uint8_t *data = make(&s, 7);
+    pare_deflate *deflate = NULL;
+    pare_buf whole = {0}, made = {0};
+    MUST(pare_deflate_open(&deflate));
+    MUST(pare_deflate_encode(deflate, (pare_bytes){data, s.len}, &QUICK, &whole));
+    check_round_trip(deflate, (pare_bytes){data, s.len}, QUICK);
+    for (size_t i = 0; i < sizeof MOST / sizeof *MOST; i++) {
+        parts p = {.left = {data, s.len}, .seed = i, .most = MOST[i]};
+        const pare_deflate_source source = {.len = s.len, .next = next_part, .user = &p};
+        made.len = 0;
+        MUST(pare_deflate_encode_parts(deflate, &source, &QUICK, &made));
+        CHECK_INT(made.len, ==, whole.len);
+        CHECK_TRUE(memcmp(made.data, whole.data, whole.len) == 0);
+    }
+    pare_buf_deinit(&whole);
+    pare_buf_deinit(&made);
+    pare_deflate_close(&deflate);
+    free(data);
+}
+
+RUN(every_kind_of_data_comes_back_and_is_small, data_of_random_shape_comes_back,
+    data_in_parts_give_the_same_stream)

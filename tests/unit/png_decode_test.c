@@ -40,6 +40,48 @@ TEST(every_shape_comes_back_exactly)
     pare_image_deinit(&graphic);
 }
 
+typedef struct rows_seen {
+    const pare_image *want;
+    uint32_t count;
+    bool same;
+} rows_seen;
+
+static pare_err see_rows(void *user, pare_image *rows)
+{
+    rows_seen *seen = user;
+    const pare_image want = pare_image_rows(seen->want, seen->count, rows->height_px);
+    seen->same = seen->same && test_same_pixels(&want, rows);
+    seen->count += rows->height_px;
+    return PARE_OK;
+}
+
+TEST(rows_are_those_of_the_whole)
+{
+    for (int i = 0; i < 8; i++) {
+        pare_image image = test_make_as(i & 1 ? TEST_ALPHA : TEST_PHOTO, 53, 43,
+                                        i & 2 ? PARE_COLOR_GRAY : PARE_COLOR_RGB, i & 4 ? 16 : 8);
+        pare_buf file = test_write_png(&image, NULL);
+        pare_image whole = {0}, header = {0};
+        rows_seen seen = {.want = &whole, .same = true};
+        const pare_row_sink sink = {.on_rows = see_rows, .user = &seen};
+        MUST(decode(&file, &whole));
+        MUST(pare_codec_png.decode_header(pare_buf_view(&file), NULL, &header, NULL));
+        MUST(pare_codec_png.decode_rows(pare_buf_view(&file), NULL, &sink, NULL));
+        CHECK_INT(seen.count, ==, 43);
+        CHECK_TRUE(seen.same);
+        CHECK_TRUE(header.width_px == 53 && header.height_px == 43 && !header.pixels);
+        CHECK_TRUE(header.color == whole.color && header.has_alpha == whole.has_alpha &&
+                   header.channels == whole.channels && header.depth_bits == whole.depth_bits);
+        file.len /= 2;
+        CHECK_INT(pare_codec_png.decode_rows(pare_buf_view(&file), NULL, &sink, NULL), ==,
+                  PARE_ERR_TRUNCATED);
+        pare_image_deinit(&header);
+        pare_image_deinit(&whole);
+        pare_buf_deinit(&file);
+        pare_image_deinit(&image);
+    }
+}
+
 TEST(a_wrong_checksum_or_a_cut_is_an_error)
 {
     pare_image image = test_make(TEST_PHOTO, 60, 40), out = {0};
@@ -212,7 +254,8 @@ TEST(blocks_come_back)
     pare_metadata_deinit(&metadata);
 }
 
-RUN(every_shape_comes_back_exactly, every_filter_is_taken_back_in_place_for_every_length,
+RUN(every_shape_comes_back_exactly, rows_are_those_of_the_whole,
+    every_filter_is_taken_back_in_place_for_every_length,
     plain_files_are_read_at_once_and_all_others_left_to_the_library, no_damage_is_overlooked,
     a_wrong_checksum_or_a_cut_is_an_error, colours_given_by_numbers_become_a_profile,
     hdr_colours_are_left_alone, blocks_come_back)

@@ -10,7 +10,8 @@
 #include "core/codec/deflate_split.h"
 
 enum {
-    PIECE_LEN = 1 << 30, /* matches do not reach from one piece into the next */
+    /* a multiple of the window; holds a window, a segment and what a match reaches beyond it */
+    BUFFER_LEN = 1 << 20,
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
     ENTROPY_PASSES = 13, /* codes of the first so many are only estimated */
@@ -31,13 +32,18 @@ typedef struct plan {
 
 struct pare_deflate {
     pare_deflate_finder *finder;
+    uint8_t buffer[BUFFER_LEN]; /* data around the present segment */
+    size_t filled, done;        /* bytes of it that are there; that are written */
+    const pare_deflate_source *source;
+    pare_bytes part; /* of the source, not in the buffer yet */
+    size_t left;     /* bytes that are not in the buffer yet */
     pare_deflate_parser parser;
     pare_deflate_span spans[PARE_DEFLATE_BLOCKS];
     plan plans[2];
     plan *best, *trial;
     pare_deflate_params params;
     pare_deflate_logs logs;
-    pare_deflate_counts before; /* of the segment before, in the same piece */
+    pare_deflate_counts before; /* of the segment before */
     bool has_before;
 };
 
@@ -263,36 +269,76 @@ static void put_plan(pare_deflate_bits *bits, const plan *p, const uint8_t *data
     }
 }
 
-static pare_err encode_piece(pare_deflate *d, pare_bytes data, bool is_last,
-                             pare_deflate_bits *bits)
+/* Fill the buffer; what is no longer in reach makes room. */
+static pare_err fill(pare_deflate *d)
 {
-    size_t done = 0;
-    pare_deflate_finder_start(d->finder, data, d->params.depth, d->params.long_len);
-    while (done < data.len) {
-        segment s = {.data = data.data + done};
-        pare_deflate_finder_next(d->finder, &s.matches);
-        done += s.matches.len;
-        PARE_TRY(optimize(d, &s));
-        put_plan(bits, d->best, s.data, is_last && done == data.len);
-        pare_deflate_count(d->best->tokens, d->best->count, &d->before);
-        d->has_before = true;
+    const size_t old = d->done > PARE_DEFLATE_WINDOW ? d->done - PARE_DEFLATE_WINDOW : 0;
+    const size_t shift = old - old % PARE_DEFLATE_WINDOW;
+    if (shift) {
+        memmove(d->buffer, d->buffer + shift, d->filled - shift);
+        pare_deflate_finder_slide(d->finder, shift);
+        d->filled -= shift;
+        d->done -= shift;
     }
+    while (d->filled < BUFFER_LEN && d->left > 0) {
+        if (d->part.len == 0) PARE_TRY(d->source->next(d->source->user, &d->part));
+        size_t len = BUFFER_LEN - d->filled;
+        if (len > d->part.len) len = d->part.len;
+        if (len > d->left) len = d->left;
+        if (len == 0) return PARE_ERR_INTERNAL;
+        memcpy(d->buffer + d->filled, d->part.data, len);
+        d->part.data += len;
+        d->part.len -= len;
+        d->filled += len;
+        d->left -= len;
+    }
+    pare_deflate_finder_fill(d->finder, d->filled);
+    return PARE_OK;
+}
+
+static pare_err encode_segment(pare_deflate *d, pare_deflate_bits *bits)
+{
+    segment s = {.data = d->buffer + d->done};
+    pare_deflate_finder_next(d->finder, &s.matches);
+    d->done += s.matches.len;
+    PARE_TRY(optimize(d, &s));
+    put_plan(bits, d->best, s.data, d->left == 0 && d->done == d->filled);
+    pare_deflate_count(d->best->tokens, d->best->count, &d->before);
+    d->has_before = true;
+    return PARE_OK;
+}
+
+pare_err pare_deflate_encode_parts(pare_deflate *deflate, const pare_deflate_source *source,
+                                   const pare_deflate_params *params, pare_buf *out)
+{
+    enum { REACH = PARE_DEFLATE_SEGMENT_LEN + PARE_DEFLATE_MAX_LEN };
+    pare_deflate *d = deflate;
+    pare_deflate_bits bits = {.buf = out};
+    d->params = *params;
+    d->has_before = false;
+    d->source = source;
+    d->part = (pare_bytes){0};
+    d->left = source->len;
+    d->filled = d->done = 0;
+    if (source->len == 0) put_block(&bits, NULL, 0, (pare_bytes){d->buffer, 0}, true);
+    pare_deflate_finder_start(d->finder, d->buffer, source->len, params->depth, params->long_len);
+    while (d->left > 0 || d->done < d->filled) {
+        if (d->left > 0 && d->filled - d->done < REACH) PARE_TRY(fill(d));
+        PARE_TRY(encode_segment(d, &bits));
+    }
+    pare_deflate_align(&bits);
+    return bits.err;
+}
+
+static pare_err give_whole(void *user, pare_bytes *part)
+{
+    *part = *(const pare_bytes *)user;
     return PARE_OK;
 }
 
 pare_err pare_deflate_encode(pare_deflate *deflate, pare_bytes data,
                              const pare_deflate_params *params, pare_buf *out)
 {
-    pare_deflate_bits bits = {.buf = out};
-    deflate->params = *params;
-    deflate->has_before = false;
-    if (data.len == 0) put_block(&bits, NULL, 0, data, true);
-    while (data.len > 0) {
-        const size_t len = data.len < PIECE_LEN ? data.len : PIECE_LEN;
-        PARE_TRY(encode_piece(deflate, (pare_bytes){data.data, len}, len == data.len, &bits));
-        data.data += len;
-        data.len -= len;
-    }
-    pare_deflate_align(&bits);
-    return bits.err;
+    const pare_deflate_source source = {.len = data.len, .next = give_whole, .user = &data};
+    return pare_deflate_encode_parts(deflate, &source, params, out);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Deflate streams (RFC 1951) as small as patience allows: all matches are found once, then the
  * cheapest path through them, the borders of blocks and the prices of symbols are improved in
- * turn. Needs about 15 MB whatever the length of the data. */
+ * turn. Needs about 15 MB whatever the length of the data, which need not be in memory as a whole.
+ */
 #ifndef PARE_CORE_CODEC_DEFLATE_ENCODE_H
 #define PARE_CORE_CODEC_DEFLATE_ENCODE_H
 
@@ -21,6 +22,20 @@ typedef struct pare_deflate_params {
 PARE_NODISCARD pare_err pare_deflate_open(pare_deflate **out);
 /* Accepts a pointer to NULL. */
 void pare_deflate_close(pare_deflate **deflate);
+
+/* Data that come in parts. */
+typedef struct pare_deflate_source {
+    size_t len; /* of all */
+    /* The next part, at least a byte, borrowed until the next call. */
+    pare_err (*next)(void *user, pare_bytes *part);
+    void *user;
+} pare_deflate_source;
+
+/* As pare_deflate_encode, which gives the same bytes. Errors: PARE_ERR_NO_MEMORY, those of the
+ * source. */
+PARE_NODISCARD pare_err pare_deflate_encode_parts(pare_deflate *deflate,
+                                                  const pare_deflate_source *source,
+                                                  const pare_deflate_params *params, pare_buf *out);
 
 /* Appends the stream of data to out. The same data and params give the same bytes.
  * Errors: PARE_ERR_NO_MEMORY. */

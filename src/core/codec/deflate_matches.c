@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    WINDOW = 32768,
+    WINDOW = PARE_DEFLATE_WINDOW,
     HASH4_MAX_BITS = 16,
     HASH3_MAX_BITS = 18,
     HASH_MIN_BITS = 8,
@@ -53,19 +53,40 @@ static unsigned hash_bits(size_t len, unsigned most)
     return bits;
 }
 
-void pare_deflate_finder_start(pare_deflate_finder *f, pare_bytes data, unsigned depth,
-                               unsigned long_len)
+void pare_deflate_finder_start(pare_deflate_finder *f, const uint8_t *buffer, size_t all_len,
+                               unsigned depth, unsigned long_len)
 {
-    f->data = data.data;
-    f->len = data.len;
+    f->data = buffer;
+    f->len = 0;
     f->at = 0;
     f->depth = depth;
     f->long_len = long_len;
     f->last_len = 0;
-    f->hash4_bits = hash_bits(data.len, HASH4_MAX_BITS);
-    f->hash3_bits = hash_bits(data.len, HASH3_MAX_BITS);
+    f->hash4_bits = hash_bits(all_len, HASH4_MAX_BITS);
+    f->hash3_bits = hash_bits(all_len, HASH3_MAX_BITS);
     memset(f->heads4, 0, sizeof *f->heads4 << f->hash4_bits);
     memset(f->heads3, 0, sizeof *f->heads3 << f->hash3_bits);
+}
+
+void pare_deflate_finder_fill(pare_deflate_finder *f, size_t len)
+{
+    f->len = len;
+}
+
+/* What falls out of the buffer is beyond the window: as good as none. */
+static void slide_all(uint32_t *positions, size_t count, uint32_t shift)
+{
+    for (size_t i = 0; i < count; i++)
+        positions[i] = positions[i] > shift ? positions[i] - shift : 0;
+}
+
+void pare_deflate_finder_slide(pare_deflate_finder *f, size_t shift)
+{
+    slide_all(f->heads4, (size_t)1 << f->hash4_bits, (uint32_t)shift);
+    slide_all(f->heads3, (size_t)1 << f->hash3_bits, (uint32_t)shift);
+    slide_all(f->links, 2 * WINDOW, (uint32_t)shift);
+    f->at -= shift;
+    f->len -= shift;
 }
 
 static uint32_t load4(const uint8_t *p)

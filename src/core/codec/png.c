@@ -12,6 +12,8 @@ const pare_codec pare_codec_png = {
             PARE_CODEC_ALPHA | PARE_CODEC_DEPTH_16 | PARE_CODEC_GRAY | PARE_CODEC_SWITCHES,
     .read_info = pare_png_read_info,
     .decode = pare_png_decode,
+    .decode_header = pare_png_decode_header,
+    .decode_rows = pare_png_decode_rows,
     .salvage = pare_png_salvage,
     .encoder_open = pare_png_encoder_open,
     .encoder_try = pare_png_encoder_try,

@@ -216,8 +216,8 @@ static pare_err put_first(pare_animator *animator, const pare_frame_change *r,
     pare_buf *still = &animator->trial;
     uint8_t counts[8];
     bool is_pixels = false;
-    PARE_TRY(pare_png_write(&animator->shape, pare_buf_view(&animator->best),
-                            animator->params.metadata, animator->deflater, still));
+    PARE_TRY(pare_png_write(&animator->shape, &animator->best, animator->params.metadata,
+                            animator->deflater, still));
     PARE_TRY(pare_buf_append(&animator->file, still->data, 8));
     set_be32(counts, animator->animation.frames);
     set_be32(counts + 4, animator->animation.loop_count);

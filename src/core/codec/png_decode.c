@@ -17,7 +17,7 @@
 #include "core/image/shrink.h"
 
 /* A compressed chunk may not become larger than this: no profile or packet comes near. */
-enum { CHUNK_BYTES_MAX = 16 << 20, CHUNKS_MAX = 1000, PASSES_MAX = 7 };
+enum { CHUNK_BYTES_MAX = 16 << 20, CHUNKS_MAX = 1000, ROWS_AT_ONCE = 16 };
 
 typedef struct session {
     pare_bytes file;
@@ -33,7 +33,8 @@ typedef struct session {
     png_bytep *rows;
     png_bytep row; /* of an image that is shrunk while it is read */
     pare_shrink shrink;
-    bool salvages, has_pixels;
+    const pare_row_sink *sink; /* then out is a strip of rows, again and again; else NULL */
+    bool salvages, has_pixels, header_only;
     uint32_t rows_done; /* when salvaging */
 } session;
 
@@ -145,6 +146,21 @@ static pare_err read_shrunk(session *s, const shape *about, uint32_t factor)
     return PARE_OK;
 }
 
+static pare_err pass_rows(session *s, const shape *about)
+{
+    PARE_TRY(pare_image_init(s->out, about->width, ROWS_AT_ONCE, about->color, about->has_alpha,
+                             about->depth_bits));
+    for (uint32_t y = 0; y < about->height; y += ROWS_AT_ONCE) {
+        const uint32_t left = about->height - y;
+        pare_image strip = *s->out;
+        if (left < strip.height_px) strip.height_px = left;
+        for (uint32_t i = 0; i < strip.height_px; i++)
+            png_read_row(s->png, pare_image_row(&strip, i), NULL);
+        PARE_TRY(s->sink->on_rows(s->sink->user, &strip));
+    }
+    return PARE_OK;
+}
+
 /* Nothing that libpng reads stands behind the pixels; of what it keeps, only what is in front. */
 static bool read_plain(session *s, const pare_png_chunks *chunks)
 {
@@ -171,7 +187,19 @@ static pare_err read_pixels(session *s)
                                s->diag));
     set_expansion(s, file_depth);
     const shape about = read_shape(s);
-    if (factor > 1 && !is_interlaced) {
+    if (s->header_only) {
+        *s->out = (pare_image){.width_px = about.width,
+                               .height_px = about.height,
+                               .color = about.color,
+                               .has_alpha = about.has_alpha,
+                               .channels = png_get_channels(s->png, s->info),
+                               .depth_bits = about.depth_bits};
+        return PARE_OK;
+    }
+    if (s->sink && is_interlaced) return PARE_SKIP_UNSUPPORTED_VARIANT;
+    if (s->sink) {
+        PARE_TRY(pass_rows(s, &about));
+    } else if (factor > 1 && !is_interlaced) {
         PARE_TRY(read_shrunk(s, &about, factor));
     } else {
         PARE_TRY(read_whole(s, &about));
@@ -243,16 +271,22 @@ static pare_err settle_colors(const pare_png_chunks *chunks, pare_image *out, pa
     return err == PARE_ERR_INVALID ? PARE_OK : err; /* nonsense in cHRM is ignored by viewers */
 }
 
-pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
-                         pare_diag *diag)
+/* libpng would fail at a cut chunk too, after making room for what it claims to hold. */
+static pare_err read_chunks(pare_bytes file, pare_png_chunks *out, pare_diag *diag)
 {
-    session s = {.file = file, .limits = limits, .out = out, .diag = diag};
+    PARE_TRY(pare_png_chunks_read(file, out, diag));
+    return out->is_cut ? pare_fail(diag, PARE_ERR_TRUNCATED, "PNG: the file is cut off") : PARE_OK;
+}
+
+static pare_err decode(pare_bytes file, bool header_only, const pare_limits *limits,
+                       pare_image *out, pare_diag *diag)
+{
+    session s = {
+        .file = file, .limits = limits, .out = out, .diag = diag, .header_only = header_only};
     pare_png_chunks chunks;
     *out = (pare_image){0};
-    PARE_TRY(pare_png_chunks_read(file, &chunks, diag));
-    /* libpng would fail too, after making room for what the cut chunk claims to hold. */
-    if (chunks.is_cut) return pare_fail(diag, PARE_ERR_TRUNCATED, "PNG: the file is cut off");
-    if (!read_plain(&s, &chunks) || chunks.has_icc) run_session(&s);
+    PARE_TRY(read_chunks(file, &chunks, diag));
+    if (header_only || !read_plain(&s, &chunks) || chunks.has_icc) run_session(&s);
     pare_err err = s.err;
     out->metadata = s.metadata;
     if (err == PARE_OK) err = settle_colors(&chunks, out, diag);
@@ -269,6 +303,31 @@ pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image 
     out->orientation = pare_exif_orientation(chunks.exif);
     out->source_depth_bits = chunks.depth_bits == 16 ? 16 : 8;
     return PARE_OK;
+}
+
+pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
+                         pare_diag *diag)
+{
+    return decode(file, false, limits, out, diag);
+}
+
+pare_err pare_png_decode_header(pare_bytes file, const pare_limits *limits, pare_image *out,
+                                pare_diag *diag)
+{
+    return decode(file, true, limits, out, diag);
+}
+
+pare_err pare_png_decode_rows(pare_bytes file, const pare_limits *limits, const pare_row_sink *sink,
+                              pare_diag *diag)
+{
+    pare_image strip = {0};
+    session s = {.file = file, .limits = limits, .out = &strip, .diag = diag, .sink = sink};
+    pare_png_chunks chunks;
+    PARE_TRY(read_chunks(file, &chunks, diag));
+    run_session(&s);
+    pare_image_deinit(&strip);
+    pare_metadata_deinit(&s.metadata);
+    return s.err;
 }
 
 static pare_err describe_salvaged(session *s, const pare_png_chunks *chunks)

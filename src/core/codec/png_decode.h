@@ -10,6 +10,15 @@
 PARE_NODISCARD pare_err pare_png_decode(pare_bytes file, const pare_limits *limits, pare_image *out,
                                         pare_diag *diag);
 
+/* As pare_codec.decode_header. */
+PARE_NODISCARD pare_err pare_png_decode_header(pare_bytes file, const pare_limits *limits,
+                                               pare_image *out, pare_diag *diag);
+
+/* As pare_codec.decode_rows. PARE_SKIP_UNSUPPORTED_VARIANT: rows of interlaced files do not come in
+ * order. */
+PARE_NODISCARD pare_err pare_png_decode_rows(pare_bytes file, const pare_limits *limits,
+                                             const pare_row_sink *sink, pare_diag *diag);
+
 /* As pare_codec.salvage; rows of an interlaced file only once the last pass reached them. */
 PARE_NODISCARD pare_err pare_png_salvage(pare_bytes file, const pare_limits *limits,
                                          pare_salvaged *out, pare_diag *diag);

@@ -5,8 +5,6 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
-#include "core/codec/deflate_encode.h"
-
 /* With fewer passes of our own encoder, its search for matches is in a hurry, too, unless there is
  * little to search. */
 enum { PATIENT_PASSES = 8, LITTLE_LEN = 64 << 10 };
@@ -35,20 +33,43 @@ void pare_png_deflater_close(pare_png_deflater **deflater)
     *deflater = NULL;
 }
 
-/* Our own encoder, in the frame of zlib (RFC 1950). */
-static pare_err deflate_optimally(pare_png_deflater *deflater, unsigned passes, pare_bytes data)
+/* Parts on their way, and their sum. */
+typedef struct summing {
+    const pare_deflate_source *source;
+    uint32_t adler;
+} summing;
+
+static pare_err next_summed(void *user, pare_bytes *part)
 {
-    const bool is_quick = passes < PATIENT_PASSES && data.len > LITTLE_LEN;
+    summing *s = user;
+    PARE_TRY(s->source->next(s->source->user, part));
+    s->adler = libdeflate_adler32(s->adler, part->data, part->len);
+    return PARE_OK;
+}
+
+/* Our own encoder, in the frame of zlib (RFC 1950). */
+pare_err pare_png_deflate_parts(pare_png_deflater *deflater, int level,
+                                const pare_deflate_source *source, pare_buf *out)
+{
+    const unsigned passes = (unsigned)(level - PARE_PNG_OPTIMAL);
+    const bool is_quick = passes < PATIENT_PASSES && source->len > LITTLE_LEN;
     const pare_deflate_params params = {
         .passes = passes, .depth = is_quick ? 32 : 256, .long_len = is_quick ? 64 : 258};
+    summing s = {.source = source, .adler = 1};
+    const pare_deflate_source summed = {.len = source->len, .next = next_summed, .user = &s};
     uint8_t sum[4];
     if (!deflater->optimal) PARE_TRY(pare_deflate_open(&deflater->optimal));
-    PARE_TRY(pare_buf_append(&deflater->out, "\x78\xda", 2));
-    PARE_TRY(pare_deflate_encode(deflater->optimal, data, &params, &deflater->out));
-    const uint32_t adler = libdeflate_adler32(1, data.data, data.len);
+    PARE_TRY(pare_buf_append(out, "\x78\xda", 2));
+    PARE_TRY(pare_deflate_encode_parts(deflater->optimal, &summed, &params, out));
     for (int i = 0; i < 4; i++)
-        sum[i] = (uint8_t)(adler >> (24 - 8 * i));
-    return pare_buf_append(&deflater->out, sum, 4);
+        sum[i] = (uint8_t)(s.adler >> (24 - 8 * i));
+    return pare_buf_append(out, sum, 4);
+}
+
+static pare_err give_whole(void *user, pare_bytes *part)
+{
+    *part = *(const pare_bytes *)user;
+    return PARE_OK;
 }
 
 pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data, pare_bytes *out)
@@ -56,7 +77,8 @@ pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes dat
     pare_buf *buf = &deflater->out;
     buf->len = 0;
     if (level >= PARE_PNG_OPTIMAL) {
-        PARE_TRY(deflate_optimally(deflater, (unsigned)(level - PARE_PNG_OPTIMAL), data));
+        const pare_deflate_source source = {.len = data.len, .next = give_whole, .user = &data};
+        PARE_TRY(pare_png_deflate_parts(deflater, level, &source, buf));
         *out = pare_buf_view(buf);
         return PARE_OK;
     }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "core/codec/deflate_encode.h"
 
 /* Compressors and memory that trials share; one thread at a time. */
 typedef struct pare_png_deflater pare_png_deflater;
@@ -23,6 +23,11 @@ void pare_png_deflater_close(pare_png_deflater **deflater);
  * Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data,
                                          pare_bytes *out);
+
+/* Appends the zlib stream of data that come in parts; level: PARE_PNG_OPTIMAL + n. The source may
+ * call pare_png_deflate(). Errors: PARE_ERR_NO_MEMORY, those of the source. */
+PARE_NODISCARD pare_err pare_png_deflate_parts(pare_png_deflater *deflater, int level,
+                                               const pare_deflate_source *source, pare_buf *out);
 
 /* Move the stream that the last call made into *to, whose memory serves the next call. */
 void pare_png_deflate_take(pare_png_deflater *deflater, pare_buf *to);

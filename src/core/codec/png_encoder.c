@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/codec/png_quantize.h"
-#include "core/codec/png_reduce.h"
+#include "core/codec/png_reduction.h"
 #include "core/codec/png_search.h"
 #include "core/codec/png_write.h"
 
@@ -15,6 +15,7 @@ typedef struct png_session {
     const pare_source *source;        /* borrowed */
     const pare_encode_params *params; /* borrowed */
     pare_png_facts facts;
+    pare_png_reduction reduction;
     pare_png_raster plain, index; /* index has no rows when there are more than 256 colours */
     pare_png_palette original;
     pare_png_tools tools;
@@ -29,6 +30,7 @@ void pare_png_encoder_close(pare_encoder **encoder)
     if (!s) return;
     pare_png_best_deinit(&s->lossless);
     pare_png_raster_deinit(&s->plain);
+    pare_png_reduction_deinit(&s->reduction);
     pare_png_raster_deinit(&s->index);
     pare_png_filterer_close(&s->tools.filterer);
     pare_png_deflater_close(&s->tools.deflater);
@@ -41,7 +43,7 @@ static pare_err prepare(png_session *s)
     PARE_TRY(pare_png_deflater_open(&s->tools.deflater));
     PARE_TRY(pare_png_filterer_open(s->tools.deflater, &s->tools.filterer));
     PARE_TRY(pare_png_study(image, &s->facts));
-    PARE_TRY(pare_png_reduce(image, &s->facts, &s->plain));
+    PARE_TRY(pare_png_reduce(image, &s->facts, &s->reduction, &s->plain));
     if (s->facts.palette.count) PARE_TRY(pare_png_index(image, &s->facts, &s->index));
     pare_png_palette_read(s->source->original, &s->original);
     return PARE_OK;
@@ -63,17 +65,16 @@ pare_err pare_png_encoder_open(const pare_source *source, const pare_encode_para
     return pare_fail(diag, err, "PNG: %s", pare_err_text(err));
 }
 
-static pare_err search_lossless(png_session *s, int effort, pare_png_best *best)
+static pare_png_subject describe(const png_session *s)
 {
-    const pare_png_subject subject = {&s->plain, s->facts.palette.count ? &s->index : NULL,
-                                      &s->original};
-    return pare_png_search(&subject, effort, &s->tools, best);
+    return (pare_png_subject){&s->plain, s->facts.palette.count ? &s->index : NULL, &s->original};
 }
 
 static pare_err need_lossless(png_session *s)
 {
     if (s->lossless.total_len) return PARE_OK;
-    return search_lossless(s, s->params->effort, &s->lossless);
+    const pare_png_subject subject = describe(s);
+    return pare_png_search(&subject, s->params->effort, &s->tools, &s->lossless);
 }
 
 /* Whether no effort could make the lossless file as small as len: it seldom gains a third, and
@@ -81,20 +82,28 @@ static pare_err need_lossless(png_session *s)
 static pare_err is_out_of_reach(png_session *s, size_t len, bool *out)
 {
     if (!s->quick_len) {
-        pare_png_best quick = {0};
-        const pare_err err = search_lossless(s, 0, &quick);
-        s->quick_len = quick.total_len;
-        pare_png_best_deinit(&quick);
-        PARE_TRY(err);
+        const pare_png_subject subject = describe(s);
+        PARE_TRY(pare_png_search_quick(&subject, &s->tools, &s->quick_len));
     }
     *out = len < s->quick_len / 2;
     return PARE_OK;
 }
 
-static pare_err write_best(png_session *s, const pare_png_best *best, pare_buf *out)
+/* Uses up the data of best. */
+static pare_err write_best(png_session *s, pare_png_best *best, pare_buf *out)
 {
-    return pare_png_write(&best->shape, pare_buf_view(&best->idat), s->source->metadata,
-                          s->tools.deflater, out);
+    const pare_err err =
+        pare_png_write(&best->shape, &best->idat, s->source->metadata, s->tools.deflater, out);
+    pare_png_best_deinit(best);
+    return err;
+}
+
+/* The lossless file, which other tries may want to see, too. */
+static pare_err write_lossless(png_session *s, pare_buf *out)
+{
+    pare_png_best copy = {.shape = s->lossless.shape};
+    PARE_TRY(pare_buf_append(&copy.idat, s->lossless.idat.data, s->lossless.idat.len));
+    return write_best(s, &copy, out);
 }
 
 /* More makes noise that costs bytes and does not look better, less makes bands: photographs at
@@ -138,7 +147,7 @@ static pare_err try_lossy(png_session *s, double quality, pare_buf *out)
     err = out_of_reach ? PARE_OK : need_lossless(s);
     if (err != PARE_OK) goto out;
     const bool smaller = out_of_reach || (has_palette && best.total_len < s->lossless.total_len);
-    err = write_best(s, smaller ? &best : &s->lossless, out);
+    err = smaller ? write_best(s, &best, out) : write_lossless(s, out);
 out:
     pare_png_best_deinit(&best);
     return err;

@@ -17,19 +17,29 @@ enum {
     STAY_PART = 32,      /* a row changes its filter only for a saving of more than this part */
     SHARED_PASSES = 3,   /* more change almost nothing */
     BRUTE_BEFORE_LEN = 8 << 10, /* bytes of earlier rows that a trial sees */
-    BIT_SCALE = 64              /* fixed point of code lengths */
+    BIT_SCALE = 64,             /* fixed point of code lengths */
+    MADE = 2
 };
 
 struct pare_png_filterer {
     pare_png_deflater *deflater; /* borrowed */
     pare_png_matcher *matcher;
     pare_buf out;
-    pare_buf rows;    /* a zero row, then five filtered ones, each with its filter byte */
+    pare_buf rows; /* a zero row, then five filtered ones, each with its filter byte, then made */
     pare_buf choices; /* one a row */
     uint8_t *bigrams; /* 64 Ki bits */
     uint8_t *filtered[FILTERS];
+    uint8_t *made[MADE]; /* rows that the raster does not hold: row y in place y % MADE */
+    uint32_t made_y[MADE];
     size_t row_len, pixel_len;
     unsigned previous; /* filter of the row before, for MATCH */
+
+    /* What is being filtered: */
+    const pare_png_raster *raster; /* borrowed */
+    pare_png_rows which;
+    pare_png_strategy strategy;
+    uint32_t done, total; /* rows */
+    uint32_t at_once;     /* rows of a part */
 };
 
 pare_err pare_png_filterer_open(pare_png_deflater *deflater, pare_png_filterer **out)
@@ -105,11 +115,20 @@ static void filter_paeth(const uint8_t *restrict row, const uint8_t *restrict up
     }
 }
 
-static void filter_row(const pare_png_filterer *f, const pare_png_raster *raster, uint32_t y,
+static const uint8_t *fetch_row(pare_png_filterer *f, const pare_png_raster *raster, uint32_t y)
+{
+    if (!raster->make_row) return pare_png_raster_row(raster, y);
+    uint8_t *made = f->made[y % MADE];
+    if (f->made_y[y % MADE] != y) raster->make_row(raster->maker, y, made);
+    f->made_y[y % MADE] = y;
+    return made;
+}
+
+static void filter_row(pare_png_filterer *f, const pare_png_raster *raster, uint32_t y,
                        unsigned filter, uint8_t *out)
 {
-    const uint8_t *row = pare_png_raster_row(raster, y);
-    const uint8_t *up = y ? pare_png_raster_row(raster, y - 1) : f->rows.data;
+    const uint8_t *row = fetch_row(f, raster, y);
+    const uint8_t *up = y ? fetch_row(f, raster, y - 1) : f->rows.data;
     *out++ = (uint8_t)filter;
     switch (filter) {
     case PARE_PNG_SUB: filter_sub(row, f->row_len, f->pixel_len, out); break;
@@ -120,7 +139,7 @@ static void filter_row(const pare_png_filterer *f, const pare_png_raster *raster
     }
 }
 
-static void filter_all(const pare_png_filterer *f, const pare_png_raster *raster, uint32_t y)
+static void filter_all(pare_png_filterer *f, const pare_png_raster *raster, uint32_t y)
 {
     for (unsigned i = 0; i < FILTERS; i++)
         filter_row(f, raster, y, i, f->filtered[i]);
@@ -319,53 +338,105 @@ static unsigned choose_match(pare_png_filterer *f, uint8_t *at)
 
 /* --- all together ---------------------------------------------------------------------------- */
 
-static pare_err prepare(pare_png_filterer *f, const pare_png_raster *raster, uint32_t total)
+/* Bytes of earlier rows that the choice for a row looks at. */
+static size_t history_len(const pare_png_filterer *f)
 {
-    f->row_len = raster->row_len;
-    f->pixel_len = raster->pixel_len;
-    const size_t row = f->row_len + 1;
-    f->previous = PARE_PNG_NONE;
-    f->out.len = f->rows.len = f->choices.len = 0;
-    PARE_TRY(pare_buf_reserve(&f->out, row * total));
-    PARE_TRY(pare_buf_reserve(&f->rows, row * (FILTERS + 1)));
-    PARE_TRY(pare_buf_reserve(&f->choices, total));
+    const size_t rows = 2 * (f->row_len + 1), window = PARE_PNG_MATCH_WINDOW;
+    return rows > window ? rows : window;
+}
+
+/* Room for a part and what is looked at before it, or for all. */
+static pare_err make_room(pare_png_filterer *f, size_t part_len)
+{
+    const size_t row = f->row_len + 1, all = row * f->total, wanted = part_len / row + 1;
+    f->at_once = wanted < f->total ? (uint32_t)wanted : f->total;
+    const size_t part = row * f->at_once + history_len(f);
+    if (part >= all) f->at_once = f->total;
+    PARE_TRY(pare_buf_reserve(&f->out, part < all ? part : all));
+    PARE_TRY(pare_buf_reserve(&f->rows, row * (1 + FILTERS + MADE)));
+    PARE_TRY(pare_buf_reserve(&f->choices, f->total));
     memset(f->rows.data, 0, row);
     for (unsigned i = 0; i < FILTERS; i++)
         f->filtered[i] = f->rows.data + row * (i + 1);
+    for (unsigned i = 0; i < MADE; i++) {
+        f->made[i] = f->rows.data + row * (i + 1 + FILTERS);
+        f->made_y[i] = UINT32_MAX;
+    }
+    return PARE_OK;
+}
+
+pare_err pare_png_filter_start(pare_png_filterer *f, const pare_png_raster *raster,
+                               pare_png_rows rows, pare_png_strategy strategy, size_t part_len)
+{
+    f->raster = raster;
+    f->which = rows;
+    f->strategy = strategy;
+    f->done = 0;
+    f->total = pare_png_rows_total(raster, rows);
+    f->row_len = raster->row_len;
+    f->pixel_len = raster->pixel_len;
+    f->previous = PARE_PNG_NONE;
+    f->out.len = f->rows.len = f->choices.len = 0;
+    PARE_TRY(make_room(f, part_len));
+    if (strategy == PARE_PNG_MATCH) {
+        PARE_TRY(pare_png_matcher_start(f->matcher, f->out.data, f->row_len + 1));
+    }
+    if (strategy == PARE_PNG_SHARED) choose_shared(f, raster, rows);
+    return PARE_OK;
+}
+
+/* Write the next row at the end of out. */
+static pare_err put_row(pare_png_filterer *f)
+{
+    const size_t len = f->row_len + 1;
+    const uint32_t y = row_at(f->which, f->done);
+    uint8_t *at = f->out.data + f->out.len;
+    unsigned choice = f->strategy;
+    if (f->strategy == PARE_PNG_SHARED) choice = f->choices.data[f->done];
+    if (choice <= PARE_PNG_PAETH) {
+        filter_row(f, f->raster, y, choice, at);
+    } else {
+        filter_all(f, f->raster, y);
+        if (f->strategy == PARE_PNG_MATCH) {
+            choice = choose_match(f, at);
+        } else if (f->strategy == PARE_PNG_BRUTE) {
+            PARE_TRY(choose_brute(f, at, f->out.len, &choice));
+        } else {
+            choice = choose_alone(f, f->strategy);
+        }
+        memcpy(at, f->filtered[choice], len);
+    }
+    f->out.len += len;
+    f->done++;
+    return PARE_OK;
+}
+
+/* Make room for the next part behind the history. */
+static void slide(pare_png_filterer *f)
+{
+    const size_t keep = history_len(f);
+    if (f->out.len <= keep) return;
+    const size_t shift = f->out.len - keep;
+    memmove(f->out.data, f->out.data + shift, keep);
+    f->out.len = keep;
+    if (f->strategy == PARE_PNG_MATCH) pare_png_matcher_slide(f->matcher, shift);
+}
+
+pare_err pare_png_filter_next(pare_png_filterer *f, pare_bytes *part)
+{
+    if (f->done < f->total) slide(f);
+    const size_t begin = f->out.len;
+    const uint32_t left = f->total - f->done;
+    for (uint32_t i = left < f->at_once ? left : f->at_once; i > 0; i--)
+        PARE_TRY(put_row(f));
+    *part = (pare_bytes){f->out.data + begin, f->out.len - begin};
     return PARE_OK;
 }
 
 pare_err pare_png_filter(pare_png_filterer *f, const pare_png_raster *raster, pare_png_rows rows,
                          pare_png_strategy strategy, pare_bytes *out)
 {
-    const uint32_t total = pare_png_rows_total(raster, rows);
-    PARE_TRY(prepare(f, raster, total));
-    const size_t row_len = f->row_len + 1;
-    uint8_t *at = f->out.data;
-    if (strategy == PARE_PNG_MATCH) {
-        PARE_TRY(pare_png_matcher_start(f->matcher, at, row_len));
-    }
-    if (strategy == PARE_PNG_SHARED) choose_shared(f, raster, rows);
-    for (uint32_t i = 0; i < total; i++, at += row_len) {
-        const uint32_t y = row_at(rows, i);
-        unsigned choice = strategy;
-        if (strategy == PARE_PNG_SHARED) {
-            choice = f->choices.data[i];
-        } else if (strategy > PARE_PNG_PAETH) {
-            filter_all(f, raster, y);
-            if (strategy == PARE_PNG_MATCH) {
-                choice = choose_match(f, at);
-            } else if (strategy == PARE_PNG_BRUTE) {
-                PARE_TRY(choose_brute(f, at, (size_t)(at - f->out.data), &choice));
-            } else {
-                choice = choose_alone(f, strategy);
-            }
-            memcpy(at, f->filtered[choice], row_len);
-            continue;
-        }
-        filter_row(f, raster, y, choice, at);
-    }
-    f->out.len = row_len * total;
-    *out = pare_buf_view(&f->out);
-    return PARE_OK;
+    const size_t all = (raster->row_len + 1) * raster->height_px;
+    PARE_TRY(pare_png_filter_start(f, raster, rows, strategy, all));
+    return pare_png_filter_next(f, out);
 }

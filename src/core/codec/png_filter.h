@@ -36,13 +36,22 @@ PARE_NODISCARD pare_err pare_png_filterer_open(pare_png_deflater *deflater,
 /* Accepts a pointer to NULL. */
 void pare_png_filterer_close(pare_png_filterer **filterer);
 
+/* Begin to filter rows that are given out in parts of about part_len bytes, so that they are never
+ * in memory as a whole. raster is borrowed until the last part. Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_png_filter_start(pare_png_filterer *filterer,
+                                              const pare_png_raster *raster, pare_png_rows rows,
+                                              pare_png_strategy strategy, size_t part_len);
+/* The next part, borrowed until the next call or close; empty after the last.
+ * Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_png_filter_next(pare_png_filterer *filterer, pare_bytes *part);
+
 /* Free what grows with the image; the next call allocates it again. */
 void pare_png_filterer_shrink(pare_png_filterer *filterer);
 
 /* How many rows that makes. */
 uint32_t pare_png_rows_total(const pare_png_raster *raster, pare_png_rows rows);
 
-/* Filters the rows; *out is borrowed until the next call or close.
+/* Filters the rows in one part; *out is borrowed until the next call or close.
  * Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_filter(pare_png_filterer *filterer, const pare_png_raster *raster,
                                         pare_png_rows rows, pare_png_strategy strategy,

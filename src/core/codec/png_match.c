@@ -10,7 +10,7 @@
 
 enum {
     HASH_BITS = 13,
-    WINDOW = 32768,
+    WINDOW = PARE_PNG_MATCH_WINDOW,
     MIN_LEN = 4,
     MAX_LEN = 258,
     BIT = 32,            /* fixed point of costs */
@@ -98,6 +98,12 @@ pare_err pare_png_matcher_start(pare_png_matcher *m, const uint8_t *data, size_t
     }
     set_prices(m);
     return PARE_OK;
+}
+
+void pare_png_matcher_slide(pare_png_matcher *m, size_t shift)
+{
+    for (size_t i = 0; i < sizeof m->heads / sizeof *m->heads; i++)
+        m->heads[i] = m->heads[i] > shift ? m->heads[i] - (uint32_t)shift : 0;
 }
 
 static size_t match_len(const uint8_t *a, const uint8_t *b, size_t most)

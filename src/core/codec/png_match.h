@@ -9,6 +9,8 @@
 
 #include "base/err.h"
 
+enum { PARE_PNG_MATCH_WINDOW = 32768 }; /* bytes before a row that are looked at */
+
 typedef struct pare_png_matcher pare_png_matcher;
 
 /* Errors: PARE_ERR_NO_MEMORY. */
@@ -20,6 +22,8 @@ void pare_png_matcher_close(pare_png_matcher **matcher);
  * borrowed until the next start. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_matcher_start(pare_png_matcher *matcher, const uint8_t *data,
                                                size_t row_len);
+/* The data moved so many bytes to their start; at least the window before the next row is kept. */
+void pare_png_matcher_slide(pare_png_matcher *matcher, size_t shift);
 /* Cost, in parts of a bit, of the row_len bytes at data + at; stops above limit. Nothing is
  * learned. */
 uint64_t pare_png_matcher_cost(pare_png_matcher *matcher, size_t at, uint64_t limit);

@@ -30,6 +30,9 @@ typedef struct pare_png_raster {
     uint8_t pixel_len;      /* bytes of a whole pixel, at least 1: the distance that filters use */
     const uint8_t *rows;    /* borrowed, or the same as owned */
     uint8_t *owned;         /* NULL when rows is borrowed */
+    /* For rows that are not held: rows is NULL, and this makes row y of row_len bytes. */
+    void (*make_row)(void *maker, uint32_t y, uint8_t *out);
+    void *maker; /* borrowed */
     pare_png_palette palette;
     bool has_key;    /* one colour is transparent (tRNS of gray and RGB) */
     uint16_t key[3]; /* gray uses the first */

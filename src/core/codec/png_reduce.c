@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Lossless reductions of PNG images: fewer bits, fewer channels, a palette. */
+/* What an image needs to be told exactly: bits, channels, colours. */
 #include "core/codec/png_reduce.h"
 
 #include <stdlib.h>
@@ -147,16 +147,11 @@ static void study_grays(pare_png_facts *facts, const uint8_t *rgba, uint32_t wid
     }
 }
 
-static bool gray_is_used(const pare_png_facts *facts, unsigned v)
-{
-    return facts->gray_used[v >> 5] >> (v & 31) & 1;
-}
-
 static uint8_t gray_depth(const pare_png_facts *facts)
 {
     uint8_t bits = 1;
     for (unsigned v = 0; v < 256; v++) {
-        if (!gray_is_used(facts, v)) continue;
+        if (!pare_png_gray_is_used(facts, v)) continue;
         if (v % 17 != 0) return 8;
         if (v % 85 != 0)
             bits = 4;
@@ -197,176 +192,6 @@ pare_err pare_png_study(const pare_image *image, pare_png_facts *facts)
     if (facts->is_gray && facts->is_exact_8) facts->gray_bits = gray_depth(facts);
     free(rgba);
     return PARE_OK;
-}
-
-/* A level of gray that no visible pixel has, at this depth; -1 when all are taken. */
-static int free_gray(const pare_png_facts *facts, unsigned depth_bits)
-{
-    const unsigned step = 255u / ((1u << depth_bits) - 1);
-    for (unsigned v = 0; v < 256; v += step) {
-        if (!gray_is_used(facts, v)) return (int)v;
-    }
-    return -1;
-}
-
-/* A colour that no opaque pixel has, black first; false when every tried one is taken. A bit set
- * over the colours whose red is below 16 keeps this at 128 KiB. */
-static pare_err free_color(const pare_image *image, uint8_t *rgba, int64_t *color)
-{
-    enum { SET_LEN = 1 << 17 };
-    uint8_t *set = calloc(1, SET_LEN);
-    if (!set) return PARE_ERR_NO_MEMORY;
-    for (uint32_t y = 0; y < image->height_px; y++) {
-        pare_png_rgba_row(image, y, rgba);
-        for (uint32_t x = 0; x < image->width_px; x++) {
-            const uint8_t *p = rgba + (size_t)x * 4;
-            const uint32_t c = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-            if (p[3] && p[0] < 16) set[c >> 3] |= (uint8_t)(1u << (c & 7));
-        }
-    }
-    *color = -1;
-    for (int64_t c = 0; c < SET_LEN * 8; c++) {
-        if (!(set[c >> 3] >> (c & 7) & 1)) {
-            *color = c;
-            break;
-        }
-    }
-    free(set);
-    return PARE_OK;
-}
-
-/* How the rows of the reduced image are made from RGBA rows. */
-typedef struct reduction {
-    bool gray, key, alpha;
-    uint8_t depth_bits;
-    uint8_t key_color[3];
-} reduction;
-
-static void reduce_row(const reduction *how, const uint8_t *rgba, uint32_t width_px, uint8_t *out)
-{
-    for (uint32_t x = 0; x < width_px; x++, rgba += 4) {
-        const bool hidden = how->key && rgba[3] == 0;
-        const uint8_t *color = hidden ? how->key_color : rgba;
-        if (how->gray) {
-            *out++ = color[0];
-        } else {
-            memcpy(out, color, 3);
-            out += 3;
-        }
-        if (how->alpha) *out++ = rgba[3];
-    }
-}
-
-static pare_err plan_8(const pare_image *image, const pare_png_facts *facts, uint8_t *rgba,
-                       reduction *how)
-{
-    *how = (reduction){.gray = facts->is_gray, .alpha = !facts->is_opaque, .depth_bits = 8};
-    if (facts->is_opaque) {
-        if (facts->is_gray) how->depth_bits = facts->gray_bits;
-        return PARE_OK;
-    }
-    if (!facts->is_binary) return PARE_OK;
-    if (facts->is_gray) {
-        for (unsigned bits = facts->gray_bits; bits <= 8; bits *= 2) {
-            const int level = free_gray(facts, bits);
-            if (level < 0) continue;
-            *how = (reduction){.gray = true, .key = true, .depth_bits = (uint8_t)bits};
-            memset(how->key_color, level, 3);
-            return PARE_OK;
-        }
-        return PARE_OK;
-    }
-    int64_t color;
-    PARE_TRY(free_color(image, rgba, &color));
-    if (color < 0) return PARE_OK;
-    *how = (reduction){.key = true, .depth_bits = 8};
-    for (int c = 0; c < 3; c++)
-        how->key_color[c] = (uint8_t)(color >> (16 - 8 * c));
-    return PARE_OK;
-}
-
-static uint8_t color_type_of(bool gray, bool alpha)
-{
-    if (gray) return alpha ? PNG_GRAY_ALPHA : PNG_GRAY;
-    return alpha ? PNG_RGBA : PNG_RGB;
-}
-
-static pare_err reduce_8(const pare_image *image, const pare_png_facts *facts, uint8_t *scratch,
-                         pare_png_raster *out)
-{
-    reduction how;
-    PARE_TRY(plan_8(image, facts, scratch, &how));
-    const uint8_t type = color_type_of(how.gray, how.alpha);
-    const bool same_shape = image->depth_bits == 8 && how.depth_bits == 8 && !how.key &&
-                            how.alpha == image->has_alpha &&
-                            how.gray == (image->color == PARE_COLOR_GRAY) && !facts->has_hidden;
-    if (same_shape) {
-        pare_png_raster shape;
-        PARE_TRY(pare_png_raster_shape(&shape, image->width_px, image->height_px, type, 8));
-        pare_png_raster_borrow(out, &shape, image->pixels, image->stride_bytes);
-        return PARE_OK;
-    }
-    PARE_TRY(pare_png_raster_init(out, image->width_px, image->height_px, type, how.depth_bits));
-    uint8_t *narrow = scratch + (size_t)image->width_px * 4;
-    uint8_t map[256];
-    const unsigned step = 255u / ((1u << how.depth_bits) - 1);
-    for (unsigned v = 0; v < 256; v++)
-        map[v] = (uint8_t)(v / step);
-    for (uint32_t y = 0; y < image->height_px; y++) {
-        uint8_t *row = out->owned + (size_t)y * out->stride;
-        pare_png_rgba_row(image, y, scratch);
-        if (how.depth_bits == 8) {
-            reduce_row(&how, scratch, image->width_px, row);
-        } else {
-            reduce_row(&how, scratch, image->width_px, narrow);
-            pare_png_pack_row(narrow, image->width_px, map, how.depth_bits, row);
-        }
-    }
-    out->has_key = how.key;
-    for (int c = 0; c < 3; c++)
-        out->key[c] = how.key_color[c];
-    if (how.key && how.gray) out->key[0] = map[how.key_color[0]];
-    return PARE_OK;
-}
-
-/* 16 bits stay: drop channels that say nothing, zero hidden colours, swap to big endian. */
-static pare_err reduce_16(const pare_image *image, const pare_png_facts *facts,
-                          pare_png_raster *out)
-{
-    const bool gray = facts->is_gray, alpha = !facts->is_opaque;
-    const unsigned channels = image->channels;
-    const unsigned colors = gray ? 1 : 3;
-    PARE_TRY(pare_png_raster_init(out, image->width_px, image->height_px,
-                                  color_type_of(gray, alpha), 16));
-    for (uint32_t y = 0; y < image->height_px; y++) {
-        const uint8_t *row = pare_image_row(image, y);
-        uint8_t *to = out->owned + (size_t)y * out->stride;
-        for (uint32_t x = 0; x < image->width_px; x++) {
-            uint16_t v[4];
-            memcpy(v, row + (size_t)x * channels * 2, channels * 2);
-            const uint16_t a = image->has_alpha ? v[channels - 1] : 65535;
-            for (unsigned c = 0; c < colors; c++) {
-                const uint16_t s = a ? v[c] : 0;
-                *to++ = (uint8_t)(s >> 8);
-                *to++ = (uint8_t)s;
-            }
-            if (!alpha) continue;
-            *to++ = (uint8_t)(a >> 8);
-            *to++ = (uint8_t)a;
-        }
-    }
-    return PARE_OK;
-}
-
-pare_err pare_png_reduce(const pare_image *image, const pare_png_facts *facts, pare_png_raster *out)
-{
-    *out = (pare_png_raster){0};
-    if (!facts->is_exact_8) return reduce_16(image, facts, out);
-    uint8_t *scratch = malloc((size_t)image->width_px * 8);
-    if (!scratch) return PARE_ERR_NO_MEMORY;
-    const pare_err err = reduce_8(image, facts, scratch, out);
-    free(scratch);
-    return err;
 }
 
 pare_err pare_png_index(const pare_image *image, const pare_png_facts *facts, pare_png_raster *out)

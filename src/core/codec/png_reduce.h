@@ -23,10 +23,10 @@ typedef struct pare_png_facts {
 /* Errors: PARE_ERR_NO_MEMORY, PARE_ERR_INVALID (CMYK, no pixels). */
 PARE_NODISCARD pare_err pare_png_study(const pare_image *image, pare_png_facts *facts);
 
-/* The smallest form without a palette. Borrows the image's rows where they can stay as they are.
- * out: release with pare_png_raster_deinit(). Errors: PARE_ERR_NO_MEMORY. */
-PARE_NODISCARD pare_err pare_png_reduce(const pare_image *image, const pare_png_facts *facts,
-                                        pare_png_raster *out);
+static inline bool pare_png_gray_is_used(const pare_png_facts *facts, unsigned gray)
+{
+    return facts->gray_used[gray >> 5] >> (gray & 31) & 1;
+}
 
 /* One byte a pixel, an index into facts->palette, which must have colours. */
 PARE_NODISCARD pare_err pare_png_index(const pare_image *image, const pare_png_facts *facts,

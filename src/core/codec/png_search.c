@@ -25,6 +25,12 @@ enum {
      * is tiny, too, so many finalists more cost little */
     REPEATED_PART = 16,
     REPEATED_MORE = 5,
+    PART_LEN = 256 << 10, /* so many filtered bytes are in memory while a file is made */
+    ROOM_LEN = 1 << 10,   /* for what is written around the data, and for errors of estimates */
+    PIECE_LEN = 4 << 20,  /* libdeflate needs all at once: it measures more data in pieces... */
+    PIECE_LOSS = 4096,    /* ...which become longer, by less than this and... */
+    PIECE_LOSS_PART = 32, /* ...such a part of all */
+    CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2, /* for what is not clearly longer than the best */
     MAX_TRIALS = 160,
     MAX_FINALISTS = 4 + SMALL_MORE + REPEATED_MORE,
 };
@@ -88,6 +94,7 @@ typedef struct search {
     unsigned count;
     pick picks[TIER_COUNT * MAX_FINALISTS];
     unsigned pick_count;
+    pare_buf made; /* the last file's data */
 } search;
 
 void pare_png_best_deinit(pare_png_best *best)
@@ -155,7 +162,7 @@ static pare_err try_form(search *s, unsigned strategies, const trial *form)
         trial t = *form;
         t.strategy = (pare_png_strategy)i;
         if (!(strategies & BIT(i)) || s->count == MAX_TRIALS || is_known(s, &t)) continue;
-        if (!raster.rows) err = make_form(s, form, &raster);
+        if (!raster.width_px) err = make_form(s, form, &raster);
         if (err == PARE_OK) err = estimate(s, &raster, &t);
         if (err == PARE_OK) s->trials[s->count++] = t;
     }
@@ -184,23 +191,95 @@ static pare_err try_forms(search *s, const tier *step)
     return PARE_OK;
 }
 
+static size_t all_len(const pare_png_raster *raster)
+{
+    return (raster->row_len + 1) * raster->height_px;
+}
+
+/* About how long the data become that make_quick() makes. */
+static pare_err measure_quick(const search *s, const pare_png_raster *raster,
+                              pare_png_strategy strategy, int level, size_t *len)
+{
+    const pare_png_rows rows = {raster->height_px, raster->height_px};
+    pare_bytes part, made;
+    *len = 0;
+    PARE_TRY(pare_png_filter_start(s->tools->filterer, raster, rows, strategy, PIECE_LEN));
+    for (;;) {
+        PARE_TRY(pare_png_filter_next(s->tools->filterer, &part));
+        if (part.len == 0) return PARE_OK;
+        PARE_TRY(pare_png_deflate(s->tools->deflater, level, part, &made));
+        *len += made.len;
+    }
+}
+
+/* How much there is to do for the pick of a lower tier that libdeflate would need too much memory
+ * for: nothing (0) when it is clearly longer than the best, else our own deflate, which makes it no
+ * longer. */
+static pare_err choose_level(const search *s, const pare_png_raster *raster, const trial *t,
+                             int *level)
+{
+    const size_t all = all_len(raster);
+    size_t len;
+    if (*level >= PARE_PNG_OPTIMAL || !s->best->total_len || all <= PIECE_LEN) return PARE_OK;
+    PARE_TRY(measure_quick(s, raster, t->strategy, *level, &len));
+    const size_t slack = len / PIECE_LOSS_PART + (all / PIECE_LEN + 1) * PIECE_LOSS;
+    *level = len > s->best->total_len + slack ? 0 : CLOSE_LEVEL;
+    return PARE_OK;
+}
+
+/* By libdeflate, into made. */
+static pare_err make_quick(search *s, const pare_png_raster *raster, const trial *t, int level)
+{
+    const pare_png_rows rows = {raster->height_px, raster->height_px};
+    pare_bytes filtered, made;
+    PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
+    PARE_TRY(pare_png_deflate(s->tools->deflater, level, filtered, &made));
+    pare_png_deflate_take(s->tools->deflater, &s->made);
+    return PARE_OK;
+}
+
+static pare_err next_rows(void *user, pare_bytes *part)
+{
+    return pare_png_filter_next(user, part);
+}
+
+/* By our own deflate, into made, with the room that it is likely to need: growing would copy. */
+static pare_err make_optimal(search *s, const pare_png_raster *raster, const trial *t, int level)
+{
+    const pare_png_rows rows = {raster->height_px, raster->height_px};
+    const pare_deflate_source source = {
+        .len = all_len(raster), .next = next_rows, .user = s->tools->filterer};
+    s->made.len = 0;
+    PARE_TRY(pare_buf_reserve(&s->made, t->estimate + t->estimate / 32 + ROOM_LEN));
+    PARE_TRY(pare_png_filter_start(s->tools->filterer, raster, rows, t->strategy, PART_LEN));
+    return pare_png_deflate_parts(s->tools->deflater, level, &source, &s->made);
+}
+
+static void keep_smallest(search *s, const pare_png_raster *shape)
+{
+    const size_t total = s->made.len + pare_png_overhead(shape);
+    if (s->best->total_len && total >= s->best->total_len) return;
+    const pare_buf old = s->best->idat;
+    s->best->total_len = total;
+    s->best->idat = s->made;
+    s->made = old;
+    s->best->shape = *shape;
+    s->best->shape.rows = s->best->shape.owned = NULL;
+    s->best->shape.make_row = NULL;
+}
+
 /* Make the whole file of a trial and keep it if it is the smallest. */
 static pare_err finish(search *s, trial *t, int level)
 {
     if (t->done_level >= level) return PARE_OK;
-    if (t->done_level < level) t->done_level = level;
+    t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));
-    pare_bytes filtered, made = {0};
-    const pare_png_rows rows = {raster.height_px, raster.height_px};
-    pare_err err = pare_png_filter(s->tools->filterer, &raster, rows, t->strategy, &filtered);
-    if (err == PARE_OK) err = pare_png_deflate(s->tools->deflater, level, filtered, &made);
-    const size_t total = made.len + pare_png_overhead(&raster);
-    if (err == PARE_OK && (!s->best->total_len || total < s->best->total_len)) {
-        s->best->total_len = total;
-        pare_png_deflate_take(s->tools->deflater, &s->best->idat);
-        s->best->shape = raster;
-        s->best->shape.rows = s->best->shape.owned = NULL;
+    pare_err err = choose_level(s, &raster, t, &level);
+    if (err == PARE_OK && level > 0) {
+        err = level < PARE_PNG_OPTIMAL ? make_quick(s, &raster, t, level)
+                                       : make_optimal(s, &raster, t, level);
+        if (err == PARE_OK) keep_smallest(s, &raster);
     }
     pare_png_raster_deinit(&raster);
     return err;
@@ -251,22 +330,51 @@ static pare_err run_tiers(search *s, int effort)
     return PARE_OK;
 }
 
-static size_t filtered_len(const pare_png_subject *subject)
+static search *search_open(const pare_png_subject *subject, const pare_png_tools *tools,
+                           pare_png_best *best)
 {
-    const pare_png_raster *raster = subject->plain ? subject->plain : subject->index;
-    return (raster->row_len + 1) * raster->height_px;
+    search *s = malloc(sizeof *s);
+    if (!s) return NULL;
+    *s = (search){.subject = subject, .tools = tools, .best = best};
+    s->len = all_len(subject->plain ? subject->plain : subject->index);
+    s->is_small = s->len <= SMALL_LEN;
+    return s;
+}
+
+static void search_close(search *s)
+{
+    pare_buf_deinit(&s->made);
+    pare_png_filterer_shrink(s->tools->filterer);
+    pare_png_deflater_shrink(s->tools->deflater);
+    free(s);
 }
 
 pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare_png_tools *tools,
                          pare_png_best *best)
 {
-    search *s = malloc(sizeof *s);
+    search *s = search_open(subject, tools, best);
     if (!s) return PARE_ERR_NO_MEMORY;
-    *s = (search){.subject = subject, .tools = tools, .best = best, .len = filtered_len(subject)};
-    s->is_small = s->len <= SMALL_LEN;
     const pare_err err = run_tiers(s, effort);
-    pare_png_filterer_shrink(tools->filterer);
-    pare_png_deflater_shrink(tools->deflater);
-    free(s);
+    search_close(s);
+    return err;
+}
+
+pare_err pare_png_search_quick(const pare_png_subject *subject, const pare_png_tools *tools,
+                               size_t *total_len)
+{
+    search *s = search_open(subject, tools, NULL);
+    if (!s) return PARE_ERR_NO_MEMORY;
+    pare_png_raster raster = {0};
+    pare_err err = try_forms(s, &TIERS[0]);
+    if (err == PARE_OK) {
+        pick_best(s, TIERS[0].level);
+        err = make_form(s, s->picks[0].trial, &raster);
+    }
+    if (err == PARE_OK) {
+        err = measure_quick(s, &raster, s->picks[0].trial->strategy, TIERS[0].level, total_len);
+        *total_len += pare_png_overhead(&raster);
+    }
+    pare_png_raster_deinit(&raster);
+    search_close(s);
     return err;
 }

@@ -29,6 +29,10 @@ typedef struct pare_png_best {
  * best: all zero before; release with pare_png_best_deinit(). Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search(const pare_png_subject *subject, int effort,
                                         const pare_png_tools *tools, pare_png_best *best);
+/* How long the file of effort 0 is, or a little less or more when the image is large: it is not
+ * made. Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_png_search_quick(const pare_png_subject *subject,
+                                              const pare_png_tools *tools, size_t *total_len);
 void pare_png_best_deinit(pare_png_best *best);
 
 #endif /* PARE_CORE_CODEC_PNG_SEARCH_H */

@@ -150,16 +150,46 @@ static pare_err put_profile(const pare_buf *icc, pare_png_deflater *deflater, pa
     return put_chunk(out, "iCCP", (pare_bytes){head, name_len + 2}, packed);
 }
 
-pare_err pare_png_write(const pare_png_raster *raster, pare_bytes idat,
-                        const pare_metadata *metadata, pare_png_deflater *deflater, pare_buf *out)
+/* What stands before the data of the image, up to the type of their chunk. */
+static pare_err put_front(const pare_png_raster *raster, size_t idat_len,
+                          const pare_metadata *metadata, pare_png_deflater *deflater, pare_buf *out)
 {
-    out->len = 0;
+    uint8_t word[4];
     PARE_TRY(put_header(raster, out));
     if (metadata && metadata->icc.len) { /* must stand before PLTE */
         PARE_TRY(put_profile(&metadata->icc, deflater, out));
     }
     PARE_TRY(put_colors(raster, out));
     if (metadata) PARE_TRY(put_metadata(metadata, deflater, out));
-    PARE_TRY(put_chunk(out, "IDAT", (pare_bytes){0}, idat));
+    put_be32(word, (uint32_t)idat_len);
+    PARE_TRY(pare_buf_append(out, word, 4));
+    return pare_buf_append(out, "IDAT", 4);
+}
+
+/* The rest of the chunk of the data, and the last one. */
+static pare_err put_back(pare_bytes chunk, pare_buf *out)
+{
+    uint8_t word[4];
+    put_be32(word, pare_png_crc32(0, chunk.data, chunk.len));
+    PARE_TRY(pare_buf_append(out, word, 4));
     return put_chunk(out, "IEND", (pare_bytes){0}, (pare_bytes){0});
+}
+
+pare_err pare_png_write(const pare_png_raster *raster, pare_buf *idat,
+                        const pare_metadata *metadata, pare_png_deflater *deflater, pare_buf *out)
+{
+    const size_t idat_len = idat->len;
+    pare_buf front = {0};
+    if (idat_len > INT32_MAX) return PARE_ERR_TOO_LARGE;
+    pare_err err = put_front(raster, idat_len, metadata, deflater, &front);
+    if (err == PARE_OK) err = pare_buf_reserve(idat, front.len + PARE_PNG_WRITE_ROOM);
+    if (err == PARE_OK) { /* in place: large files are not copied */
+        memmove(idat->data + front.len, idat->data, idat_len);
+        memcpy(idat->data, front.data, front.len);
+        idat->len += front.len;
+        err = put_back((pare_bytes){idat->data + front.len - 4, idat_len + 4}, idat);
+    }
+    if (err == PARE_OK) pare_buf_move(out, idat);
+    pare_buf_deinit(&front);
+    return err;
 }

@@ -54,4 +54,13 @@ static inline uint8_t *pare_image_row(const pare_image *image, uint32_t y)
     return image->pixels + (size_t)y * image->stride_bytes;
 }
 
+/* Some rows as an image of its own, which borrows the pixels and the metadata. */
+static inline pare_image pare_image_rows(const pare_image *image, uint32_t y, uint32_t count)
+{
+    pare_image rows = *image;
+    rows.height_px = count;
+    rows.pixels = pare_image_row(image, y);
+    return rows;
+}
+
 #endif /* PARE_CORE_IMAGE_H */

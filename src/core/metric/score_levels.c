@@ -201,7 +201,7 @@ static void blur_row_right(const pare_levels *levels, const pare_level *level, s
             out[i] = blurred_row(level, y, (size_t)(slot * PARE_ROWS_MEANS + i));
         out[PARE_ROWS_MEANS] = levels->spare;
         for (int i = 0; i < PARE_ROWS_MEANS; i += 2)
-            levels->rows->blur_right(in + i, out + i, width_px);
+            levels->rows->blur_right(in + i, out + i, i + 1 < PARE_ROWS_MEANS ? 2 : 1, width_px);
     }
 }
 

@@ -48,8 +48,9 @@ typedef struct pare_rows_table {
     void (*multiply)(const float *reference, const float *image, float *const out[3],
                      size_t width_px);
 
-    /* Blur two rows from left to right; in has margins. Writes width_px floats. */
-    void (*blur_right)(const float *const in[2], float *const out[2], size_t width_px);
+    /* Blur count rows, 1 or 2, from left to right; in has margins. Writes width_px floats. The
+     * second row has to be there in any case: a variant that does two at once writes it, too. */
+    void (*blur_right)(const float *const in[2], float *const out[2], int count, size_t width_px);
 
     void (*blur_down)(const pare_blur_step *step, size_t width_px);
 

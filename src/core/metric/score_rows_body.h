@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Source of the row loops, included once by every variant (score_rows_c.c, score_rows_avx2.c).
  *
- * Written with eight lanes as the compiler's vector type, which it lowers to whatever the target
- * has. Must be built with -ffp-contract=off, so that every variant rounds alike.
+ * Written with the compiler's vector type, as wide as the target has it: eight lanes with AVX2,
+ * else four, since wider ones than there are go through memory. Must be built with
+ * -ffp-contract=off, so that every variant rounds alike; sums are gathered in eight lanes
+ * everywhere.
  *
  * Why the order of operations matters: the blur of the reference is recursive and gathers rounding
  * errors along a row or column. Where an image is flat, and above score 85, that noise is part of
@@ -19,8 +21,30 @@
 
 #define ROWS_INLINE static inline __attribute__((always_inline))
 
+#if defined(__AVX2__)
 typedef float lanes __attribute__((vector_size(32)));
 typedef int32_t lanes_int __attribute__((vector_size(32)));
+enum { LANES = 8 };
+#define REPEAT(a, b, c, d)                                                                         \
+    {                                                                                              \
+        a, b, c, d, a, b, c, d                                                                     \
+    }
+#else
+typedef float lanes __attribute__((vector_size(16)));
+typedef int32_t lanes_int __attribute__((vector_size(16)));
+enum { LANES = 4 };
+#define REPEAT(a, b, c, d)                                                                         \
+    {                                                                                              \
+        a, b, c, d                                                                                 \
+    }
+#endif
+enum { GROUPS = PARE_ROWS_LANES / LANES };
+
+/* Rows are padded to a multiple of PARE_ROWS_LANES. */
+ROWS_INLINE size_t padded_width(size_t width_px)
+{
+    return (width_px + PARE_ROWS_LANES - 1) / PARE_ROWS_LANES * PARE_ROWS_LANES;
+}
 
 ROWS_INLINE lanes load(const float *from)
 {
@@ -36,7 +60,7 @@ ROWS_INLINE void store(float *to, lanes value)
 
 ROWS_INLINE lanes all(float value)
 {
-    return (lanes){value, value, value, value, value, value, value, value};
+    return (lanes)REPEAT(value, value, value, value);
 }
 
 /* Comparisons give all ones or all zeros a lane. */
@@ -50,17 +74,19 @@ ROWS_INLINE lanes absolute(lanes value)
     return (lanes)((lanes_int)value & 0x7fffffff);
 }
 
-/* True in the first count lanes. */
-ROWS_INLINE lanes_int first_lanes(size_t count)
+/* True in the lanes from x on that are before end. */
+ROWS_INLINE lanes_int lanes_before(size_t x, size_t end)
 {
-    const lanes_int index = {0, 1, 2, 3, 4, 5, 6, 7};
-    return index < (int32_t)count;
+    lanes_int index = REPEAT(0, 1, 2, 3);
+    for (int i = 4; i < LANES; i++)
+        index[i] = i;
+    const size_t count = x < end ? end - x : 0;
+    return index < (int32_t)(count < LANES ? count : LANES);
 }
 
-ROWS_INLINE double sum_of(lanes value)
+ROWS_INLINE double add_lanes(double sum, lanes value)
 {
-    double sum = 0;
-    for (int i = 0; i < PARE_ROWS_LANES; i++)
+    for (int i = 0; i < LANES; i++)
         sum += (double)value[i];
     return sum;
 }
@@ -71,17 +97,21 @@ ROWS_INLINE lanes fuse(lanes a, lanes b, lanes c)
 #if defined(__FMA__)
     return (lanes)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #elif defined(__ARM_FEATURE_FMA)
-    for (int i = 0; i < PARE_ROWS_LANES; i++)
+    for (int i = 0; i < LANES; i++)
         c[i] = __builtin_fmaf(a[i], b[i], c[i]);
     return c;
-#elif defined(__ARM_FEATURE_FMA)
-    for (int i = 0; i < PARE_ROWS_LANES; i++)
-        c[i] = __builtin_fmaf(a[i], b[i], c[i]);
-    return c;
+#elif defined(__SSE2__)
+    const __m128 a_high = _mm_movehl_ps((__m128)a, (__m128)a);
+    const __m128 b_high = _mm_movehl_ps((__m128)b, (__m128)b);
+    const __m128 c_high = _mm_movehl_ps((__m128)c, (__m128)c);
+    const __m128d low = _mm_cvtps_pd((__m128)a) * _mm_cvtps_pd((__m128)b);
+    const __m128d high = _mm_cvtps_pd(a_high) * _mm_cvtps_pd(b_high);
+    return (lanes)_mm_movelh_ps(_mm_cvtpd_ps(low + _mm_cvtps_pd((__m128)c)),
+                                _mm_cvtpd_ps(high + _mm_cvtps_pd(c_high)));
 #else
-    typedef double wide __attribute__((vector_size(64)));
-    const wide product = __builtin_convertvector(a, wide) * __builtin_convertvector(b, wide);
-    return __builtin_convertvector(product + __builtin_convertvector(c, wide), lanes);
+    for (int i = 0; i < LANES; i++)
+        c[i] = (float)((double)a[i] * (double)b[i] + (double)c[i]);
+    return c;
 #endif
 }
 
@@ -118,12 +148,13 @@ ROWS_INLINE lanes absorb(const lanes rgb[3], float red, float green, float blue)
 ROWS_INLINE void to_xyb(const float *const rgb[3], float *const xyb[3], size_t width_px,
                         bool with_x, bool with_b)
 {
-    for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
+    const size_t end = padded_width(width_px);
+    for (size_t x = 0; x < end; x += LANES) {
         const lanes in[3] = {load(rgb[0] + x), load(rgb[1] + x), load(rgb[2] + x)};
         const lanes l = absorb(in, 0.30f, 0.622f, 0.078f);
         const lanes m = absorb(in, 0.23f, 0.692f, 0.078f);
         const lanes luma = (l + m) * 0.5f;
-        const lanes_int inside = first_lanes(width_px - x < 8 ? width_px - x : 8);
+        const lanes_int inside = lanes_before(x, width_px);
         store(xyb[1] + x, keep_where(luma + 0.01f, inside));
         if (with_x) store(xyb[0] + x, keep_where((l - m) * 7.0f + 0.42f, inside));
         if (with_b) {
@@ -148,7 +179,8 @@ static void rows_to_xyb(const float *const rgb[3], float *const xyb[3], size_t w
 static void rows_multiply(const float *reference, const float *image, float *const out[3],
                           size_t width_px)
 {
-    for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
+    const size_t end = padded_width(width_px);
+    for (size_t x = 0; x < end; x += LANES) {
         const lanes a = load(reference + x), b = load(image + x);
         store(out[0] + x, a * a);
         store(out[1] + x, b * b);
@@ -169,7 +201,8 @@ static const double WAVE_BACK[PARE_BLUR_WAVES] = {-1.902113032590307, -1.1755705
 
 static void rows_blur_down(const pare_blur_step *step, size_t width_px)
 {
-    for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
+    const size_t end = padded_width(width_px);
+    for (size_t x = 0; x < end; x += LANES) {
         const lanes in = load(step->above + x) + load(step->below + x);
         lanes wave[PARE_BLUR_WAVES];
         for (int k = 0; k < PARE_BLUR_WAVES; k++) {
@@ -182,33 +215,52 @@ static void rows_blur_down(const pare_blur_step *step, size_t width_px)
     }
 }
 
-/* Two rows side by side, four pixels of each. Joined and parted by shuffles, since compilers join
- * halves that were copied in through memory, and wait for it. */
+/* Four pixels of as many rows as there is room for, side by side. Joined and parted by shuffles,
+ * since compilers join halves that were copied in through memory, and wait for it. */
+enum { ROWS_TOGETHER = LANES / 4 };
+#if defined(__AVX2__)
 typedef float half_lanes __attribute__((vector_size(16)));
 
-ROWS_INLINE lanes load_pair(const float *first, const float *second)
+ROWS_INLINE lanes load_rows(const float *const rows[2], ptrdiff_t x)
 {
     half_lanes a, b;
-    memcpy(&a, first, sizeof a);
-    memcpy(&b, second, sizeof b);
+    memcpy(&a, rows[0] + x, sizeof a);
+    memcpy(&b, rows[1] + x, sizeof b);
     return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
-ROWS_INLINE void store_pair(float *first, float *second, lanes value)
+ROWS_INLINE void store_rows(float *const rows[2], ptrdiff_t x, lanes value)
 {
     const half_lanes a = __builtin_shufflevector(value, value, 0, 1, 2, 3);
     const half_lanes b = __builtin_shufflevector(value, value, 4, 5, 6, 7);
-    memcpy(first, &a, sizeof a);
-    memcpy(second, &b, sizeof b);
-}
-
-ROWS_INLINE lanes pair_of(float first, float second)
-{
-    return (lanes){first, first, first, first, second, second, second, second};
+    memcpy(rows[0] + x, &a, sizeof a);
+    memcpy(rows[1] + x, &b, sizeof b);
 }
 
 #define EACH_PIXEL(lanes_, i)                                                                      \
     __builtin_shufflevector(lanes_, lanes_, i, i, i, i, (i) + 4, (i) + 4, (i) + 4, (i) + 4)
+#else
+ROWS_INLINE lanes load_rows(const float *const rows[1], ptrdiff_t x)
+{
+    return load(rows[0] + x);
+}
+
+ROWS_INLINE void store_rows(float *const rows[1], ptrdiff_t x, lanes value)
+{
+    store(rows[0] + x, value);
+}
+
+#define EACH_PIXEL(lanes_, i) __builtin_shufflevector(lanes_, lanes_, i, i, i, i)
+#endif
+
+/* One pixel of each row, in all its lanes. */
+ROWS_INLINE lanes pixel_of_rows(const float *const *rows, ptrdiff_t x)
+{
+    lanes value;
+    for (int i = 0; i < LANES; i++)
+        value[i] = rows[i / 4][x];
+    return value;
+}
 
 /* From left to right, four pixels at once: pixel l of a group is a sum over its inputs 0..l and
  * the two waves before the group, with factors from writing the recursion out. */
@@ -228,12 +280,10 @@ ROWS_INLINE wave_factors wave_factors_of(double in, double back)
     const float o1 = (float)back, o2 = (float)(-square + 1.0);
     const float o3 = (float)(square * back - 2.0 * back);
     return (wave_factors){
-        .in = {{i0, i1, i2, i3, i0, i1, i2, i3},
-               {0, i0, i1, i2, 0, i0, i1, i2},
-               {0, 0, i0, i1, 0, 0, i0, i1},
-               {0, 0, 0, i0, 0, 0, 0, i0}},
-        .newer = {n0, n1, n2, n3, n0, n1, n2, n3},
-        .older = {-1, o1, o2, o3, -1, o1, o2, o3},
+        .in = {REPEAT(i0, i1, i2, i3), REPEAT(0, i0, i1, i2), REPEAT(0, 0, i0, i1),
+               REPEAT(0, 0, 0, i0)},
+        .newer = REPEAT(n0, n1, n2, n3),
+        .older = REPEAT(-1, o1, o2, o3),
     };
 }
 
@@ -241,7 +291,7 @@ typedef struct waves {
     lanes newer[PARE_BLUR_WAVES], older[PARE_BLUR_WAVES]; /* one value a row, in all its lanes */
 } waves;
 
-/* One pixel of both rows, where a border is near. */
+/* One pixel of each row, where a border is near. */
 ROWS_INLINE lanes step_one(const wave_factors factors[PARE_BLUR_WAVES], waves *state, lanes in)
 {
     lanes wave[PARE_BLUR_WAVES];
@@ -274,30 +324,36 @@ ROWS_INLINE lanes step_four(const wave_factors factors[PARE_BLUR_WAVES], waves *
     return wave[0] + (wave[1] + wave[2]);
 }
 
-static void rows_blur_right(const float *const in[2], float *const out[2], size_t width_px)
+ROWS_INLINE void blur_right(const wave_factors factors[PARE_BLUR_WAVES], const float *const *in,
+                            float *const *out, size_t width_px)
 {
-    wave_factors factors[PARE_BLUR_WAVES];
-    for (int k = 0; k < PARE_BLUR_WAVES; k++)
-        factors[k] = wave_factors_of(WAVE_IN[k], WAVE_BACK[k]);
     const ptrdiff_t width = (ptrdiff_t)width_px, head = width < 8 ? width : 8;
     const ptrdiff_t left = -PARE_BLUR_RADIUS - 1, right = PARE_BLUR_RADIUS - 1;
     waves state = {{{0}}};
     for (ptrdiff_t x = -right; x < width;) {
         if (x >= head && x < width - 7) {
-            const lanes sum = load_pair(in[0] + x + left, in[1] + x + left) +
-                              load_pair(in[0] + x + right, in[1] + x + right);
+            const lanes sum = load_rows(in, x + left) + load_rows(in, x + right);
             const lanes four = step_four(factors, &state, sum);
-            store_pair(out[0] + x, out[1] + x, four);
+            store_rows(out, x, four);
             x += 4;
         } else {
-            const lanes sum =
-                pair_of(in[0][x + left] + in[0][x + right], in[1][x + left] + in[1][x + right]);
+            const lanes sum = pixel_of_rows(in, x + left) + pixel_of_rows(in, x + right);
             const lanes one = step_one(factors, &state, sum);
-            if (x >= 0) out[0][x] = one[0];
-            if (x >= 0) out[1][x] = one[4];
+            for (int i = 0; x >= 0 && i < ROWS_TOGETHER; i++)
+                out[i][x] = one[4 * i];
             x++;
         }
     }
+}
+
+static void rows_blur_right(const float *const in[2], float *const out[2], int count,
+                            size_t width_px)
+{
+    wave_factors factors[PARE_BLUR_WAVES];
+    for (int k = 0; k < PARE_BLUR_WAVES; k++)
+        factors[k] = wave_factors_of(WAVE_IN[k], WAVE_BACK[k]);
+    for (int i = 0; i < count; i += ROWS_TOGETHER)
+        blur_right(factors, in + i, out + i, width_px);
 }
 
 typedef struct lane_sums {
@@ -311,7 +367,7 @@ ROWS_INLINE void add_error(lane_sums *sums, int map, lanes value)
     sums->norm4[map] += square * square;
 }
 
-/* The error maps at eight pixels; inside masks those beyond the end of the row. */
+/* The error maps at some pixels; inside masks those beyond the end of the row. */
 ROWS_INLINE void compare(const lanes mean[PARE_ROWS_MEANS], lanes reference, lanes image,
                          lanes_int inside, lane_sums *sums)
 {
@@ -334,17 +390,25 @@ ROWS_INLINE void compare(const lanes mean[PARE_ROWS_MEANS], lanes reference, lan
 static void rows_compare(const float *const means[PARE_ROWS_MEANS], const float *reference,
                          const float *image, size_t width_px, pare_map_sums *sums)
 {
-    lane_sums row = {{{0}}};
+    lane_sums row[GROUPS] = {{{{0}}}};
     for (size_t x = 0; x < width_px; x += PARE_ROWS_LANES) {
-        lanes mean[PARE_ROWS_MEANS];
-        for (int i = 0; i < PARE_ROWS_MEANS; i++)
-            mean[i] = load(means[i] + x);
-        const lanes_int inside = first_lanes(width_px - x < 8 ? width_px - x : 8);
-        compare(mean, load(reference + x), load(image + x), inside, &row);
+        for (size_t group = 0; group < GROUPS; group++) {
+            const size_t at = x + group * LANES;
+            lanes mean[PARE_ROWS_MEANS];
+            for (int i = 0; i < PARE_ROWS_MEANS; i++)
+                mean[i] = load(means[i] + at);
+            compare(mean, load(reference + at), load(image + at), lanes_before(at, width_px),
+                    &row[group]);
+        }
     }
     for (int map = 0; map < PARE_MAP_COUNT; map++) {
-        sums->norm1[map] += sum_of(row.norm1[map]);
-        sums->norm4[map] += sum_of(row.norm4[map]);
+        double norm1 = 0, norm4 = 0;
+        for (int group = 0; group < GROUPS; group++) {
+            norm1 = add_lanes(norm1, row[group].norm1[map]);
+            norm4 = add_lanes(norm4, row[group].norm4[map]);
+        }
+        sums->norm1[map] += norm1;
+        sums->norm4[map] += norm4;
     }
 }
 

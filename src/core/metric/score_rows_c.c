@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Row loops for any processor, and the choice between the variants. */
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "core/metric/score_rows_body.h"
 
 #include "base/cpu.h"

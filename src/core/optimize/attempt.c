@@ -133,7 +133,10 @@ static pare_err write_one(writing *w, bool lossless, size_t max_len, pare_found 
 
     pare_work_begin_step(work, PARE_STEP_ENCODE);
     pare_err err = PARE_OK;
-    if (!w->encoder) err = codec->encoder_open(&w->source, &w->params, &w->encoder, work->diag);
+    if (!w->encoder) {
+        err = codec->encoder_open(&w->source, &w->params, &w->encoder, work->diag);
+        pare_work_let_go(work);
+    }
     if (err == PARE_OK) err = lossless ? encode_lossless(w, out) : encode_lossy(w, max_len, out);
     if (err == PARE_OK && out->bytes.len > max_len) err = PARE_SKIP_NOT_SMALLER;
     const bool is_recoded =

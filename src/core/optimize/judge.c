@@ -138,20 +138,11 @@ pare_err pare_judge_take(pare_judge *judge, const pare_codec *codec, pare_bytes 
     return pare_judge_take_image(judge, &image, diag);
 }
 
-/* One row as an image of its own, which shares the pixels. */
-static pare_image row_of(const pare_image *image, uint32_t y)
-{
-    pare_image row = *image;
-    row.height_px = 1;
-    row.pixels = pare_image_row(image, y);
-    return row;
-}
-
 static pare_err compare_row(pare_judge *judge, const pare_image *rows, uint32_t y)
 {
-    pare_image have = row_of(rows, y);
+    pare_image have = pare_image_rows(rows, y, 1);
     if (judge->passed >= judge->reference->height_px) return PARE_ERR_INVALID;
-    pare_image want = row_of(judge->reference, judge->passed++);
+    pare_image want = pare_image_rows(judge->reference, judge->passed++, 1);
     if (judge->taken_to_srgb)
         pare_srgb_rows_apply(judge->taken_to_srgb, have.pixels, have.width_px);
     if (judge->to_srgb) {

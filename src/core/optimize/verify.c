@@ -5,7 +5,7 @@
 #include "core/optimize/compare.h"
 #include "core/transform/transform.h"
 
-enum { SMALL_PX = 256 };
+enum { SMALL_PX = 256, ROWS_FROM_PX = 4000000 };
 
 static pare_err check_header(const pare_work *work, const pare_found *found,
                              const pare_promise *promise)
@@ -50,6 +50,46 @@ static pare_scale choose_scale(const pare_found *found, const pare_image *want)
     const bool by_means = found->format == PARE_FORMAT_JPEG ||
                           (found->format == PARE_FORMAT_AVIF && !want->has_alpha);
     return by_means && !found->lossless && !is_small ? PARE_SCALE_EIGHTH : PARE_SCALE_WHOLE;
+}
+
+/* Rows that are compared while they are read. */
+typedef struct row_check {
+    const pare_image *want;
+    uint32_t passed;
+} row_check;
+
+static pare_err check_rows(void *user, pare_image *rows)
+{
+    row_check *check = user;
+    if (rows->width_px != check->want->width_px ||
+        rows->height_px > check->want->height_px - check->passed) {
+        return PARE_ERR_VERIFY;
+    }
+    const pare_image want = pare_image_rows(check->want, check->passed, rows->height_px);
+    check->passed += rows->height_px;
+    return pare_is_identical(&want, rows) ? PARE_OK : PARE_ERR_VERIFY;
+}
+
+/* A large image is not held twice. */
+static bool is_checked_by_rows(const pare_found *found, const pare_promise *promise)
+{
+    const uint64_t pixels = (uint64_t)promise->width_px * promise->height_px;
+    return found->lossless && pixels >= ROWS_FROM_PX &&
+           pare_codec_find(found->format)->decode_rows != NULL;
+}
+
+static pare_err check_by_rows(const pare_work *work, const pare_found *found,
+                              const pare_promise *promise)
+{
+    pare_limits limits = pare_work_limits(work);
+    row_check check = {.want = promise->image};
+    const pare_row_sink sink = {.on_rows = check_rows, .user = &check};
+    limits.max_pixels = UINT64_MAX;
+    const pare_err err = pare_codec_find(found->format)
+                             ->decode_rows(pare_buf_view(&found->bytes), &limits, &sink, NULL);
+    if (err == PARE_OK && check.passed == promise->image->height_px) return PARE_OK;
+    if (err == PARE_ERR_NO_MEMORY) return pare_fail(work->diag, err, "verify: no memory");
+    return pare_fail(work->diag, PARE_ERR_VERIFY, "verify: the result shows other pixels");
 }
 
 static pare_err check_pixels(const pare_work *work, const pare_found *found,
@@ -99,5 +139,6 @@ pare_err pare_verify(const pare_work *work, const pare_found *found, const pare_
         const pare_bytes file = pare_buf_view(&found->bytes);
         return codec->encoder_check(encoder, found->quality, file, work->diag);
     }
-    return check_pixels(work, found, promise);
+    return is_checked_by_rows(found, promise) ? check_by_rows(work, found, promise)
+                                              : check_pixels(work, found, promise);
 }

@@ -58,6 +58,13 @@ void pare_found_deinit(pare_found *found);
 /* Ends the time of the step before and tells the listener. */
 void pare_work_begin_step(pare_work *work, pare_step step);
 
+/* The pages of the file are not needed for a while. */
+static inline void pare_work_let_go(const pare_work *work)
+{
+    const pare_step_listener *listener = work->listener;
+    if (listener && listener->on_read) listener->on_read(listener->user, work->file.len);
+}
+
 static inline pare_limits pare_work_limits(const pare_work *work)
 {
     return (pare_limits){.max_pixels = work->options->max_pixels,

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Images of 12 megapixels take at most 6 bytes a pixel and 30 MB, in the heap. */
+#include "support/test.h"
+
+#include "core/codec/codec.h"
+#include "data/make_image.h"
+#include "support/heap.h"
+
+enum { WIDTH = 4000, HEIGHT = 3000, MB = 1000 * 1000 };
+
+static pare_options ask(pare_quality_mode mode, pare_format format)
+{
+    pare_options options;
+    pare_options_init(&options);
+    options.quality = (pare_quality){.mode = mode, .value = 80, .score = 80};
+    options.target = PARE_TARGET_FORMAT;
+    options.format = format;
+    return options;
+}
+
+/* The peak above the file itself, which the worker does not hold but maps. */
+static void check(const pare_buf *file, const pare_options *options, const char *label)
+{
+    pare_result result;
+    const size_t most = (size_t)WIDTH * HEIGHT * 6 + 30 * MB;
+    heap_mark();
+    CHECK_INT(pare_optimize(file->data, file->len, options, &result, NULL), ==, PARE_OK);
+    printf("# %s: %zu bytes to %zu, peak %.1f MB\n", label, file->len, result.len,
+           (double)heap_peak() / MB);
+    CHECK_INT(heap_peak() / MB, <=, most / MB);
+    pare_result_deinit(&result);
+}
+
+static pare_buf make_png(test_picture picture)
+{
+    pare_image image = test_make(picture, WIDTH, HEIGHT);
+    pare_buf file = test_write_png(&image, &(test_png_options){0});
+    pare_image_deinit(&image);
+    return file;
+}
+
+static void check_jpeg(pare_quality_mode mode, const char *label)
+{
+    pare_image image = test_make(TEST_PHOTO, WIDTH, HEIGHT);
+    pare_buf file = test_write_jpeg(&image, &(test_jpeg_options){.quality = 95});
+    pare_image_deinit(&image);
+    const pare_options options = ask(mode, PARE_FORMAT_JPEG);
+    check(&file, &options, label);
+    pare_buf_deinit(&file);
+}
+
+static void check_png(test_picture picture, pare_quality_mode mode, pare_format format,
+                      const char *label)
+{
+    pare_buf file = make_png(picture);
+    const pare_options options = ask(mode, format);
+    check(&file, &options, label);
+    pare_buf_deinit(&file);
+}
+
+/* Content that is soon compressed: what is held does not depend on it. */
+TEST(a_png_without_loss)
+{
+    check_png(TEST_GRAPHIC, PARE_QUALITY_LOSSLESS, PARE_FORMAT_PNG, "PNG without loss");
+}
+
+TEST(a_png_by_palette)
+{
+    check_png(TEST_GRAPHIC, PARE_QUALITY_FIXED, PARE_FORMAT_PNG, "PNG by palette");
+}
+
+TEST(a_png_to_jpeg)
+{
+    check_png(TEST_GRADIENT, PARE_QUALITY_FIXED, PARE_FORMAT_JPEG, "PNG to JPEG");
+}
+
+TEST(a_jpeg_by_score)
+{
+    check_jpeg(PARE_QUALITY_SCORE, "JPEG by score");
+}
+
+TEST(a_jpeg_without_loss)
+{
+    check_jpeg(PARE_QUALITY_LOSSLESS, "JPEG without loss");
+}
+
+RUN(a_png_without_loss, a_png_by_palette, a_png_to_jpeg, a_jpeg_by_score, a_jpeg_without_loss)

@@ -6,10 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Keep what is freed for the next image, or let it go after a while (the default). Keeping spares
- * page faults, a third of the time of an icon; the process stays
- * as large as its largest image, and grows with images of other sizes: see trim. */
-void pare_worker_memory_keep(bool keep);
+/* What becomes of freed memory. */
+typedef enum pare_worker_freed {
+    PARE_FREED_GOES_SOON = 0, /* the default: after some seconds */
+    /* For the next image. Spares page faults, a third of the time of an icon; the process stays as
+     * large as its largest image, and grows with images of other sizes: see trim. */
+    PARE_FREED_STAYS,
+    PARE_FREED_GOES /* at once: the smallest peak, and most page faults */
+} pare_worker_freed;
+void pare_worker_memory_freed(pare_worker_freed what);
 
 /* Let memory be had in pages of 2 MB where the kernel has them (the default), or only in small
  * ones. Large pages spare most page faults, a fifth to two fifths of the time of a large image, and

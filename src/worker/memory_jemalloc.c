@@ -23,9 +23,11 @@ __attribute__((visibility("default"))) const char *malloc_conf =
 
 /* The first arena is that of the thread that works; encoders' threads come with large images only.
  */
-void pare_worker_memory_keep(bool keep)
+void pare_worker_memory_freed(pare_worker_freed what)
 {
-    ssize_t decay_ms = keep ? -1 : 10000;
+    static const ssize_t DECAY_MS[] = {
+        [PARE_FREED_GOES_SOON] = 10000, [PARE_FREED_STAYS] = -1, [PARE_FREED_GOES] = 0};
+    ssize_t decay_ms = DECAY_MS[what];
     (void)mallctl("arena.0.dirty_decay_ms", NULL, NULL, &decay_ms, sizeof decay_ms);
 }
 

@@ -4,9 +4,9 @@
 
 #include "worker/memory.h"
 
-void pare_worker_memory_keep(bool keep)
+void pare_worker_memory_freed(pare_worker_freed what)
 {
-    (void)keep;
+    (void)what;
 }
 
 /* Not for the C library to choose while it runs. */

@@ -23,7 +23,7 @@ enum {
     KEEP_BELOW_PX = 4 * 1000 * 1000, /* freed memory is kept for the next of these */
     HUGE_FROM_PX = 1000 * 1000,      /* below, large pages are not worth their size */
     /* above, what is scored holds most, and faults cost it least */
-    HUGE_SCORED_TO_PX = 8 * 1000 * 1000,
+    SCORED_LARGE_PX = 8 * 1000 * 1000,
     KEEP_MOST_BYTES = 64 << 20,
     PURGE_FROM_PX = 32 * 1000 * 1000,
 };
@@ -37,9 +37,9 @@ typedef struct input {
 
 typedef struct server {
     int socket;
-    const input *in;   /* of the image being worked on */
-    bool keeps_memory; /* pare_worker_memory_keep() was told so */
-    uint64_t task_id;  /* being worked on */
+    const input *in;         /* of the image being worked on */
+    pare_worker_freed freed; /* as pare_worker_memory_freed() was told */
+    uint64_t task_id;        /* being worked on */
 } server;
 
 static pare_err read_whole(int fd, uint8_t *data, size_t len, pare_diag *diag)
@@ -132,7 +132,7 @@ static void on_step(void *user, pare_step step)
     pare_message message = {.kind = PARE_MESSAGE_STEP, .task_id = s->task_id};
     message.step.step = step;
     (void)send_message(s->socket, &message, MSG_DONTWAIT);
-    if (s->keeps_memory) return;
+    if (s->freed == PARE_FREED_STAYS) return;
     on_read(s, s->in->len);
     pare_worker_memory_purge();
 }
@@ -143,14 +143,17 @@ static void choose_memory(server *s, const input *in, const pare_options *option
     pare_header header;
     pare_header_read(in->data, in->len, &header);
     const uint64_t px = (uint64_t)header.width_px * header.height_px;
-    const bool keep = px > 0 && px < KEEP_BELOW_PX;
     const pare_quality_mode mode = options->quality.mode;
     const bool is_scored = mode == PARE_QUALITY_AUTO || mode == PARE_QUALITY_SCORE;
-    pare_worker_memory_huge(px >= HUGE_FROM_PX && (!is_scored || px <= HUGE_SCORED_TO_PX));
-    if (keep == s->keeps_memory) return;
-    s->keeps_memory = keep;
-    pare_worker_memory_keep(keep);
-    if (!keep) pare_worker_memory_purge();
+    const bool holds_most = is_scored && px > SCORED_LARGE_PX;
+    const pare_worker_freed freed = px > 0 && px < KEEP_BELOW_PX ? PARE_FREED_STAYS
+                                    : holds_most                 ? PARE_FREED_GOES
+                                                                 : PARE_FREED_GOES_SOON;
+    pare_worker_memory_huge(px >= HUGE_FROM_PX && !holds_most);
+    if (freed == s->freed) return;
+    s->freed = freed;
+    pare_worker_memory_freed(freed);
+    if (freed != PARE_FREED_STAYS) pare_worker_memory_purge();
 }
 
 /* OPTIMIZE or SALVAGE: the result goes into the second file. */
@@ -178,7 +181,7 @@ static pare_err run_optimize(server *s, const int *fds, const pare_message *task
     input_close(&in);
     if (px >= PURGE_FROM_PX || err == PARE_ERR_NO_MEMORY)
         pare_worker_memory_purge();
-    else if (s->keeps_memory)
+    else if (s->freed == PARE_FREED_STAYS)
         pare_worker_memory_trim(KEEP_MOST_BYTES);
     return err;
 }

@@ -36,7 +36,7 @@ static void use_and_free(void)
 
 TEST(kept_memory_is_bounded)
 {
-    pare_worker_memory_keep(true);
+    pare_worker_memory_freed(PARE_FREED_STAYS);
     const size_t before = resident();
     use_and_free();
     CHECK_INT((resident() - before) / BLOCK_BYTES, >, 50); /* else nothing is shown here */

@@ -40,6 +40,13 @@ enum { LANES = 4 };
 #endif
 enum { GROUPS = PARE_ROWS_LANES / LANES };
 
+/* No multiply-add with one rounding, but doubles in vectors. */
+#if defined(__SSE2__) && !defined(__FMA__)
+#define ROWS_BY_DOUBLES 1
+#else
+#define ROWS_BY_DOUBLES 0
+#endif
+
 /* Rows are padded to a multiple of PARE_ROWS_LANES. */
 ROWS_INLINE size_t padded_width(size_t width_px)
 {
@@ -100,7 +107,7 @@ ROWS_INLINE lanes fuse(lanes a, lanes b, lanes c)
     for (int i = 0; i < LANES; i++)
         c[i] = __builtin_fmaf(a[i], b[i], c[i]);
     return c;
-#elif defined(__SSE2__)
+#elif ROWS_BY_DOUBLES
     const __m128 a_high = _mm_movehl_ps((__m128)a, (__m128)a);
     const __m128 b_high = _mm_movehl_ps((__m128)b, (__m128)b);
     const __m128 c_high = _mm_movehl_ps((__m128)c, (__m128)c);
@@ -305,6 +312,58 @@ ROWS_INLINE lanes step_one(const wave_factors factors[PARE_BLUR_WAVES], waves *s
     return wave[0] + (wave[1] + wave[2]);
 }
 
+#if ROWS_BY_DOUBLES
+/* step_four() below as pairs of doubles: what is multiplied again and again is widened once, and
+ * factors that are zero in half of the lanes are left out. */
+typedef struct doubles {
+    __m128d low, high;
+} doubles;
+
+ROWS_INLINE doubles widen(lanes value)
+{
+    return (doubles){_mm_cvtps_pd((__m128)value),
+                     _mm_cvtps_pd(_mm_movehl_ps((__m128)value, (__m128)value))};
+}
+
+ROWS_INLINE lanes narrow(doubles value)
+{
+    return (lanes)_mm_movelh_ps(_mm_cvtpd_ps(value.low), _mm_cvtpd_ps(value.high));
+}
+
+/* a * b + c, rounded to float. */
+ROWS_INLINE __m128d fuse_pair(__m128d a, __m128d b, __m128d c)
+{
+    return _mm_cvtps_pd(_mm_cvtpd_ps(a * b + c));
+}
+
+ROWS_INLINE lanes step_four(const wave_factors factors[PARE_BLUR_WAVES], waves *state, lanes in)
+{
+    const doubles wide = widen(in);
+    const __m128d in1 = _mm_unpackhi_pd(wide.low, wide.low);
+    const __m128d in2 = _mm_unpacklo_pd(wide.high, wide.high);
+    const __m128d in3 = _mm_unpackhi_pd(wide.high, wide.high);
+    lanes wave[PARE_BLUR_WAVES];
+    for (int k = 0; k < PARE_BLUR_WAVES; k++) {
+        const wave_factors *f = &factors[k];
+        const doubles older = widen(state->older[k]), newer = widen(state->newer[k]);
+        const doubles of_older = widen(f->older), of_newer = widen(f->newer);
+        const doubles of_in1 = widen(f->in[1]);
+        doubles sum = widen(EACH_PIXEL(in, 0) * f->in[0]);
+        sum.low = fuse_pair(of_in1.low, in1, sum.low);
+        sum.high = fuse_pair(of_in1.high, in1, sum.high);
+        sum.high = fuse_pair(widen(f->in[2]).high, in2, sum.high);
+        sum.high = fuse_pair(widen(f->in[3]).high, in3, sum.high);
+        sum.low = fuse_pair(of_older.low, older.low, sum.low);
+        sum.high = fuse_pair(of_older.high, older.low, sum.high);
+        sum.low = of_newer.low * newer.low + sum.low;
+        sum.high = of_newer.high * newer.low + sum.high;
+        wave[k] = narrow(sum);
+        state->older[k] = EACH_PIXEL(wave[k], 2);
+        state->newer[k] = EACH_PIXEL(wave[k], 3);
+    }
+    return wave[0] + (wave[1] + wave[2]);
+}
+#else
 ROWS_INLINE lanes step_four(const wave_factors factors[PARE_BLUR_WAVES], waves *state, lanes in)
 {
     const lanes in0 = EACH_PIXEL(in, 0), in1 = EACH_PIXEL(in, 1);
@@ -323,6 +382,7 @@ ROWS_INLINE lanes step_four(const wave_factors factors[PARE_BLUR_WAVES], waves *
     }
     return wave[0] + (wave[1] + wave[2]);
 }
+#endif
 
 ROWS_INLINE void blur_right(const wave_factors factors[PARE_BLUR_WAVES], const float *const *in,
                             float *const *out, size_t width_px)

@@ -69,7 +69,7 @@ static uint32_t choose_depth(const pare_image *image, const pare_encode_params *
 }
 
 /* A luma and colour differences from here: libavif's own way for more than 8 bits takes a tenth of
- * the time of the whole encoding. */
+ * the time of the whole encoding, and takes means of chroma where brightness suffers. */
 static bool fill_deep(const pare_image *image, avifImage *yuv)
 {
     const avifPlanesFlags planes = image->has_alpha ? AVIF_PLANES_ALL : AVIF_PLANES_YUV;
@@ -82,8 +82,7 @@ static bool fill_deep(const pare_image *image, avifImage *yuv)
         out.planes[i] = yuv->yuvPlanes[i];
         out.strides[i] = yuv->yuvRowBytes[i];
     }
-    pare_yuv_fill(image, &out);
-    return true;
+    return pare_yuv_fill(image, &out) == PARE_OK;
 }
 
 static bool fill_by_library(const pare_image *image, avifImage *yuv)

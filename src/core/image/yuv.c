@@ -4,6 +4,8 @@
 #endif
 #include "core/image/yuv.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -13,13 +15,15 @@ enum { SHIFT = 20 };
 
 #define RED 0.299
 #define BLUE 0.114
+#define CB_RANGE (2 * (1 - BLUE)) /* of blue less luma */
+#define CR_RANGE (2 * (1 - RED))
 
-/* What a sample of the input adds to one of the output. */
+/* What a sample adds to one of the output. */
 typedef struct weights {
     int32_t luma[3];
-    int32_t chroma[2][3]; /* sums are of one pixel, or of four */
-    int32_t whole;        /* gray, alpha */
-    int32_t largest;      /* of the output */
+    int32_t chroma[2][3];
+    int32_t whole;   /* gray, alpha */
+    int32_t largest; /* of the output */
 } weights;
 
 static int32_t fix(double value)
@@ -28,20 +32,58 @@ static int32_t fix(double value)
 }
 
 /* Rows of weights add up exactly: white is the largest luma and gray has no colour. */
-static weights choose_weights(const pare_image *image, const pare_yuv *out)
+static weights choose_weights(int32_t largest_in, uint8_t depth_bits)
 {
-    const int32_t largest = (1 << out->depth_bits) - 1;
-    const double unit = (double)largest / (image->depth_bits == 8 ? 255 : 65535) * (1 << SHIFT);
-    const double half = unit / 2 / (out->halves_chroma ? 4 : 1);
+    const int32_t largest = (1 << depth_bits) - 1;
+    const double unit = (double)largest / largest_in * (1 << SHIFT);
     const int32_t whole = fix(unit), red = fix(unit * RED), blue = fix(unit * BLUE);
-    const int32_t red_in_cb = fix(-half * RED / (1 - BLUE));
-    const int32_t blue_in_cr = fix(-half * BLUE / (1 - RED));
-    const int32_t own = fix(half);
+    const int32_t own = fix(unit / 2);
+    const int32_t red_in_cb = fix(-unit * RED / CB_RANGE);
+    const int32_t blue_in_cr = fix(-unit * BLUE / CR_RANGE);
     return (weights){
         .luma = {red, whole - red - blue, blue},
         .chroma = {{red_in_cb, -own - red_in_cb, own}, {own, -own - blue_in_cr, blue_in_cr}},
         .whole = whole,
         .largest = largest};
+}
+
+enum { STORED_BITS = 10, LIGHT_BITS = 16, LIGHT_STEP = 3 };
+
+/* Between stored values and light. */
+typedef struct curves {
+    uint16_t light[1 << STORED_BITS];
+    uint16_t stored[1 << (LIGHT_BITS - LIGHT_STEP)]; /* of 16 bits */
+    /* How much more light a step of a channel is, weighed by how bright the channel is. */
+    float slopes[3][1 << STORED_BITS];
+} curves;
+
+static double to_light(double stored)
+{
+    return stored <= 0.04045 ? stored / 12.92 : pow((stored + 0.055) / 1.055, 2.4);
+}
+
+static double to_stored(double light)
+{
+    return light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055;
+}
+
+static double slope_at(double stored)
+{
+    return stored <= 0.04045 ? 1 / 12.92 : 2.4 / 1.055 * pow((stored + 0.055) / 1.055, 1.4);
+}
+
+static void fill_curves(curves *out)
+{
+    static const double BRIGHTNESS[3] = {0.2126, 0.7152, 0.0722};
+    enum { STORED_LEN = 1 << STORED_BITS, LIGHT_LEN = 1 << (LIGHT_BITS - LIGHT_STEP) };
+    for (int i = 0; i < STORED_LEN; i++) {
+        const double stored = (double)i / (STORED_LEN - 1), slope = slope_at(stored);
+        out->light[i] = (uint16_t)(to_light(stored) * 65535 + 0.5);
+        for (int c = 0; c < 3; c++)
+            out->slopes[c][i] = (float)(BRIGHTNESS[c] * slope);
+    }
+    for (int i = 0; i < LIGHT_LEN; i++)
+        out->stored[i] = (uint16_t)(to_stored((double)i / (LIGHT_LEN - 1)) * 65535 + 0.5);
 }
 
 static PARE_ALWAYS_INLINE int32_t get_sample(const uint8_t *row, size_t index, bool is_wide)
@@ -50,6 +92,13 @@ static PARE_ALWAYS_INLINE int32_t get_sample(const uint8_t *row, size_t index, b
     if (!is_wide) return row[index];
     memcpy(&wide, row + 2 * index, 2);
     return wide;
+}
+
+/* In STORED_BITS. */
+static PARE_ALWAYS_INLINE uint32_t get_stored(const uint8_t *row, size_t index, bool is_wide)
+{
+    const uint32_t sample = (uint32_t)get_sample(row, index, is_wide);
+    return is_wide ? sample >> 6 : sample << 2 | sample >> 6;
 }
 
 static PARE_ALWAYS_INLINE void put_sample(uint8_t *row, size_t index, int32_t value)
@@ -68,9 +117,10 @@ static PARE_ALWAYS_INLINE void copy_channel(const pare_image *image, const weigh
                                             size_t channel, bool is_wide, uint8_t *out)
 {
     const uint8_t *row = pare_image_row(image, y);
-    for (size_t x = 0; x < image->width_px; x++)
-        put_sample(out, x,
-                   round_off(w->whole * get_sample(row, x * image->channels + channel, is_wide)));
+    for (size_t x = 0; x < image->width_px; x++) {
+        const int32_t sample = get_sample(row, x * image->channels + channel, is_wide);
+        put_sample(out, x, round_off(w->whole * sample));
+    }
 }
 
 static PARE_ALWAYS_INLINE void fill_luma(const pare_image *image, const weights *w, uint32_t y,
@@ -87,9 +137,8 @@ static PARE_ALWAYS_INLINE void fill_luma(const pare_image *image, const weights 
 }
 
 static PARE_ALWAYS_INLINE void put_chroma(const weights *w, const int32_t pixel[3], size_t x,
-                                          uint8_t *cb, uint8_t *cr)
+                                          uint8_t *const outs[2])
 {
-    uint8_t *const outs[2] = {cb, cr};
     for (int i = 0; i < 2; i++) {
         const int32_t *own = w->chroma[i];
         const int32_t sum = own[0] * pixel[0] + own[1] * pixel[1] + own[2] * pixel[2];
@@ -100,70 +149,170 @@ static PARE_ALWAYS_INLINE void put_chroma(const weights *w, const int32_t pixel[
 }
 
 static PARE_ALWAYS_INLINE void fill_chroma(const pare_image *image, const weights *w, uint32_t y,
-                                           size_t channels, bool is_wide, uint8_t *cb, uint8_t *cr)
+                                           size_t channels, bool is_wide, uint8_t *const outs[2])
 {
     const uint8_t *row = pare_image_row(image, y);
     for (size_t x = 0; x < image->width_px; x++) {
         int32_t pixel[3];
         for (size_t c = 0; c < 3; c++)
             pixel[c] = get_sample(row, x * channels + c, is_wide);
-        put_chroma(w, pixel, x, cb, cr);
+        put_chroma(w, pixel, x, outs);
     }
 }
 
+/* What is needed to halve chroma. */
+typedef struct halving {
+    weights from_16; /* bits */
+    curves curves;
+    int32_t *blend[2]; /* one row of Cb and of Cr */
+} halving;
+
 /* A row of squares from row y on; at the edges the pixels there count twice. */
-static PARE_ALWAYS_INLINE void fill_half_chroma(const pare_image *image, const weights *w,
+static PARE_ALWAYS_INLINE void fill_half_chroma(const pare_image *image, const halving *h,
                                                 uint32_t y, size_t channels, bool is_wide,
-                                                uint8_t *cb, uint8_t *cr)
+                                                uint8_t *const outs[2])
 {
     const uint8_t *row = pare_image_row(image, y);
     const uint8_t *next = pare_image_row(image, y + 1 < image->height_px ? y + 1 : y);
+    const uint16_t *light = h->curves.light;
     const size_t width = image->width_px;
     for (size_t x = 0; x < width; x += 2) {
         const size_t left = x * channels, right = x + 1 < width ? left + channels : left;
-        int32_t sums[3];
+        int32_t means[3];
         for (size_t c = 0; c < 3; c++) {
-            sums[c] = get_sample(row, left + c, is_wide) + get_sample(row, right + c, is_wide) +
-                      get_sample(next, left + c, is_wide) + get_sample(next, right + c, is_wide);
+            const uint32_t sum = (uint32_t)light[get_stored(row, left + c, is_wide)] +
+                                 light[get_stored(row, right + c, is_wide)] +
+                                 light[get_stored(next, left + c, is_wide)] +
+                                 light[get_stored(next, right + c, is_wide)];
+            means[c] = h->curves.stored[sum >> (2 + LIGHT_STEP)];
         }
-        put_chroma(w, sums, x / 2, cb, cr);
+        put_chroma(&h->from_16, means, x / 2, outs);
     }
 }
 
-static PARE_ALWAYS_INLINE void fill(const pare_image *image, const pare_yuv *out, size_t channels,
-                                    bool is_wide)
+/* Rows of chroma as a decoder spreads them over row y: 3/4 of the nearest and 1/4 of the next. */
+static void blend_rows(const halving *h, const pare_yuv *out, uint32_t width, uint32_t height,
+                       uint32_t y)
 {
-    const weights w = choose_weights(image, out);
-    for (uint32_t y = 0; y < image->height_px; y++) {
-        if (out->alpha) {
-            copy_channel(image, &w, y, channels - 1, is_wide, out->alpha + y * out->alpha_stride);
+    const uint32_t last = (height + 1) / 2 - 1, near = y / 2;
+    const uint32_t far = y % 2 ? (near < last ? near + 1 : last) : near > 0 ? near - 1 : 0;
+    for (int i = 0; i < 2; i++) {
+        const uint8_t *from = out->planes[i + 1] + near * out->strides[i + 1];
+        const uint8_t *other = out->planes[i + 1] + far * out->strides[i + 1];
+        for (uint32_t x = 0; x < (width + 1) / 2; x++)
+            h->blend[i][x] = 3 * get_sample(from, x, true) + get_sample(other, x, true);
+    }
+}
+
+/* The light of a decoded pixel differs from its own by what the three channels are off, each
+ * weighed by its slope; luma moves all three. Channels are off by their chroma alone. */
+static PARE_ALWAYS_INLINE void fill_bright_luma(const pare_image *image, const weights *w,
+                                                const halving *h, uint32_t y, size_t channels,
+                                                bool is_wide, uint8_t *out)
+{
+    const uint8_t *row = pare_image_row(image, y);
+    const uint32_t last = (image->width_px + 1) / 2 - 1;
+    const float unit = 1.0f / (1 << SHIFT), middle = (float)((w->largest + 1) / 2);
+    for (uint32_t x = 0; x < image->width_px; x++) {
+        const uint32_t near = x / 2;
+        const uint32_t far = x % 2 ? (near < last ? near + 1 : last) : near > 0 ? near - 1 : 0;
+        int32_t sums[3] = {0};
+        float slopes[3];
+        for (size_t c = 0; c < 3; c++) {
+            const int32_t sample = get_sample(row, x * channels + c, is_wide);
+            sums[0] += w->luma[c] * sample;
+            sums[1] += w->chroma[0][c] * sample;
+            sums[2] += w->chroma[1][c] * sample;
+            slopes[c] = h->curves.slopes[c][get_stored(row, x * channels + c, is_wide)];
         }
+        float off[2];
+        for (int i = 0; i < 2; i++) {
+            const int32_t spread = 3 * h->blend[i][near] + h->blend[i][far];
+            off[i] = (float)spread / 16 - middle - (float)sums[i + 1] * unit;
+        }
+        const float blue = off[0] * (float)CB_RANGE, red = off[1] * (float)CR_RANGE;
+        const float green = -(red * (float)RED + blue * (float)BLUE) / (float)(1 - RED - BLUE);
+        const float more = slopes[0] * red + slopes[1] * green + slopes[2] * blue;
+        const float luma =
+            (float)sums[0] * unit - more / (slopes[0] + slopes[1] + slopes[2]) + 0.5f;
+        const int32_t value = luma > 0 ? (int32_t)luma : 0;
+        put_sample(out, x, value < w->largest ? value : w->largest);
+    }
+}
+
+static PARE_ALWAYS_INLINE void fill_whole(const pare_image *image, const weights *w,
+                                          const pare_yuv *out, size_t channels, bool is_wide)
+{
+    for (uint32_t y = 0; y < image->height_px; y++) {
         uint8_t *luma = out->planes[0] + y * out->strides[0];
         if (image->color == PARE_COLOR_GRAY) {
-            copy_channel(image, &w, y, 0, is_wide, luma);
+            copy_channel(image, w, y, 0, is_wide, luma);
             continue;
         }
-        fill_luma(image, &w, y, channels, is_wide, luma);
-        const uint32_t row = out->halves_chroma ? y / 2 : y;
-        uint8_t *cb = out->planes[1] + row * out->strides[1];
-        uint8_t *cr = out->planes[2] + row * out->strides[2];
-        if (!out->halves_chroma) {
-            fill_chroma(image, &w, y, channels, is_wide, cb, cr);
-        } else if (y % 2 == 0) {
-            fill_half_chroma(image, &w, y, channels, is_wide, cb, cr);
-        }
+        uint8_t *const chroma[2] = {out->planes[1] + y * out->strides[1],
+                                    out->planes[2] + y * out->strides[2]};
+        fill_luma(image, w, y, channels, is_wide, luma);
+        fill_chroma(image, w, y, channels, is_wide, chroma);
     }
+}
+
+static PARE_ALWAYS_INLINE void fill_halved(const pare_image *image, const weights *w,
+                                           const halving *h, const pare_yuv *out, size_t channels,
+                                           bool is_wide)
+{
+    for (uint32_t y = 0; y < image->height_px; y += 2) {
+        uint8_t *const chroma[2] = {out->planes[1] + y / 2 * out->strides[1],
+                                    out->planes[2] + y / 2 * out->strides[2]};
+        fill_half_chroma(image, h, y, channels, is_wide, chroma);
+    }
+    for (uint32_t y = 0; y < image->height_px; y++) {
+        blend_rows(h, out, image->width_px, image->height_px, y);
+        fill_bright_luma(image, w, h, y, channels, is_wide, out->planes[0] + y * out->strides[0]);
+    }
+}
+
+/* h: NULL when chroma stays whole. */
+static PARE_ALWAYS_INLINE void fill(const pare_image *image, const halving *h, const pare_yuv *out,
+                                    size_t channels, bool is_wide)
+{
+    const weights w = choose_weights(is_wide ? 65535 : 255, out->depth_bits);
+    if (h) {
+        fill_halved(image, &w, h, out, channels, is_wide);
+    } else {
+        fill_whole(image, &w, out, channels, is_wide);
+    }
+    for (uint32_t y = 0; out->alpha && y < image->height_px; y++)
+        copy_channel(image, &w, y, channels - 1, is_wide, out->alpha + y * out->alpha_stride);
+}
+
+static halving *create_halving(const pare_image *image, const pare_yuv *out)
+{
+    const size_t columns = ((size_t)image->width_px + 1) / 2;
+    halving *h = malloc(sizeof *h + 2 * columns * sizeof *h->blend[0]);
+    if (!h) return NULL;
+    h->from_16 = choose_weights(65535, out->depth_bits);
+    fill_curves(&h->curves);
+    h->blend[0] = (int32_t *)(h + 1);
+    h->blend[1] = h->blend[0] + columns;
+    return h;
 }
 
 /* The layouts that photographs have are compiled by themselves. */
-void pare_yuv_fill(const pare_image *image, const pare_yuv *out)
+pare_err pare_yuv_fill(const pare_image *image, const pare_yuv *out)
 {
     const bool is_wide = image->depth_bits == 16;
-    if (!is_wide && image->channels == 3) {
-        fill(image, out, 3, false);
-    } else if (!is_wide && image->channels == 4) {
-        fill(image, out, 4, false);
-    } else {
-        fill(image, out, image->channels, is_wide);
+    halving *h = NULL;
+    if (out->halves_chroma && image->color == PARE_COLOR_RGB) {
+        h = create_halving(image, out);
+        if (!h) return PARE_ERR_NO_MEMORY;
     }
+    if (!is_wide && image->channels == 3) {
+        fill(image, h, out, 3, false);
+    } else if (!is_wide && image->channels == 4) {
+        fill(image, h, out, 4, false);
+    } else {
+        fill(image, h, out, image->channels, is_wide);
+    }
+    free(h);
+    return PARE_OK;
 }

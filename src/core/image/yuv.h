@@ -18,7 +18,14 @@ typedef struct pare_yuv {
 } pare_yuv;
 
 /* Fills all planes from gray or RGB, with or without alpha, of 8 or 16 bits. Matrix: ITU-T H.273
- * number 6 (BT.601). Halved chroma is the mean of what is there of each square of four pixels. */
-void pare_yuv_fill(const pare_image *image, const pare_yuv *out);
+ * number 6 (BT.601).
+ *
+ * Halved chroma is that of the mean light of a square of four pixels, not of the mean of their
+ * stored values; and each luma makes up for what its pixel gets of its neighbours' chroma, so that
+ * it stays as bright as it was (the idea of libwebp's "sharp YUV", with one step in place of
+ * iterations). Light is meant by the curve of sRGB, near enough for the others.
+ *
+ * Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_yuv_fill(const pare_image *image, const pare_yuv *out);
 
 #endif /* PARE_CORE_YUV_H */

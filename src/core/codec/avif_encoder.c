@@ -186,9 +186,12 @@ static void configure(avifEncoder *avif, const pare_encode_params *params, doubl
     if (!params->lossless) {
         avifEncoderSetCodecSpecificOption(avif, "end-usage", "q");
         avifEncoderSetCodecSpecificOption(avif, "tune", "ssim");
-        /* Copies of blocks from elsewhere in the image: libaom takes some photographs with plain
-         * backgrounds for screens, and then searches for four times as long to find nothing. */
-        if (!params->is_graphic) avifEncoderSetCodecSpecificOption(avif, "enable-intrabc", "0");
+        /* libaom takes some photographs with plain backgrounds for screens, and then searches for
+         * copies of blocks and for palettes: up to four times as long to find nothing. */
+        if (!params->is_graphic) {
+            avifEncoderSetCodecSpecificOption(avif, "enable-intrabc", "0");
+            avifEncoderSetCodecSpecificOption(avif, "enable-palette", "0");
+        }
     }
 }
 

@@ -30,7 +30,10 @@ static PARE_ALWAYS_INLINE sets look(const expected *want, const pare_jpeg_band *
     const __m128i al = _mm_cvtsi32_si128((int)band->al);
     const __m256i one = _mm256_set1_epi16(1);
     uint64_t fresh = 0, old = 0, negative = 0, bits_of = 0;
-    for (unsigned i = 0; i < want->count; i += STEP) {
+    /* number i stands behind i others: none beyond `se` is in the band */
+    const unsigned se = (unsigned)band->se;
+    const unsigned count = how.is_whole || want->count < se ? want->count : se;
+    for (unsigned i = 0; i < count; i += STEP) {
         const __m256i value = _mm256_loadu_si256((const __m256i *)(want->values + i));
         const __m256i magnitude = _mm256_srl_epi16(_mm256_abs_epi16(value), al);
         const unsigned up = 48 - i;

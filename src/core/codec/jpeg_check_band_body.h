@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Source of the band reader, included once by every variant (jpeg_check_band_c.c and _avx2.c),
- * which first defines look(): what the numbers of a block are in this scan.
+ * each of which defines look(): what the numbers of a block are in this scan.
  *
  * A scan is about some of the numbers of a block only, and which ones no branch can foresee. So
  * look() makes sets of them, and the reader steps from one to the next; what a later scan says
@@ -23,7 +23,7 @@ typedef struct expected {
 typedef struct extent {
     bool is_whole;    /* ss is 1 and se is 63 */
     bool is_refining; /* else only `fresh` is looked for */
-    bool is_all;      /* the first scan of the whole band at the lowest bit: every number */
+    bool is_lowest;   /* a first scan at the lowest bit: about every number in the band */
 } extent;
 
 /* Sets: TOP >> i stands for number i of the block. */
@@ -63,12 +63,36 @@ static PARE_ALWAYS_INLINE bool says_run(bits *b, const pare_jpeg_band *band, run
     return true;
 }
 
-/* First scan of a band. */
+/* Behind the numbers of a block in a first scan, up to k. */
+static PARE_ALWAYS_INLINE bool says_rest(bits *b, const pare_jpeg_band *band, run *r, int k)
+{
+    if (k <= band->se) return says_run(b, band, r, k == band->ss);
+    r->ends_short = false;
+    return true;
+}
+
+/* First scan of a band at the lowest bit: one number behind the other. */
+static PARE_ALWAYS_INLINE bool says_lowest(bits *b, const pare_jpeg_band *band, run *r,
+                                           const expected *want)
+{
+    int k = band->ss;
+    for (unsigned i = 0; i < want->count; i++) {
+        const int value = want->values[i], position = want->positions[i], sign = value >> 31;
+        if (position < band->ss || value == 0) continue;
+        if (position > band->se) break;
+        if (r->left > 0) return false;
+        if (!says_number(b, band->codes, position - k, (value ^ sign) - sign, sign)) return false;
+        k = position + 1;
+    }
+    return says_rest(b, band, r, k);
+}
+
+/* First scan of a band at a higher bit. */
 static PARE_ALWAYS_INLINE bool says_first(bits *b, const pare_jpeg_band *band, run *r,
                                           const expected *want, extent how)
 {
     int k = band->ss;
-    uint64_t fresh = how.is_all ? ~(~UINT64_C(0) >> want->count) : look(want, band, how).fresh;
+    uint64_t fresh = look(want, band, how).fresh;
     if (fresh && r->left > 0) return false;
     while (fresh) {
         const unsigned i = first_of(fresh);
@@ -78,9 +102,7 @@ static PARE_ALWAYS_INLINE bool says_first(bits *b, const pare_jpeg_band *band, r
         if (!says_number(b, band->codes, position - k, magnitude, sign)) return false;
         k = position + 1;
     }
-    if (k <= band->se) return says_run(b, band, r, k == band->ss);
-    r->ends_short = false;
-    return true;
+    return says_rest(b, band, r, k);
 }
 
 /* What a later scan of a band says between two numbers that show for the first time: the next bit
@@ -208,8 +230,10 @@ static PARE_ALWAYS_INLINE bool says_blocks(const pare_jpeg_band *band, extent ho
             expected want = {blocks->positions + at, blocks->values + at, counts[x]};
             at += want.count;
             if (want.count > 63) return false;
-            if (at - want.count + LOOKED_AT > blocks->len) copy_tail(&room, &want);
+            if (!how.is_lowest && at - want.count + LOOKED_AT > blocks->len)
+                copy_tail(&room, &want);
             const bool same = how.is_refining ? says_later(&b, &scan, &r, &want, how)
+                              : how.is_lowest ? says_lowest(&b, &scan, &r, &want)
                                               : says_first(&b, &scan, &r, &want, how);
             if (!same) return false;
         }
@@ -226,9 +250,9 @@ static PARE_ALWAYS_INLINE bool says_band(const pare_jpeg_band *band, bits *b)
         return is_whole ? says_blocks(band, (extent){.is_refining = true, .is_whole = true}, b)
                         : says_blocks(band, (extent){.is_refining = true}, b);
     }
-    if (!is_whole) return says_blocks(band, (extent){0}, b);
-    return band->al ? says_blocks(band, (extent){.is_whole = true}, b)
-                    : says_blocks(band, (extent){.is_whole = true, .is_all = true}, b);
+    if (band->al == 0) return says_blocks(band, (extent){.is_lowest = true}, b);
+    return is_whole ? says_blocks(band, (extent){.is_whole = true}, b)
+                    : says_blocks(band, (extent){0}, b);
 }
 
 #endif /* PARE_CORE_JPEG_CHECK_BAND_BODY_H */

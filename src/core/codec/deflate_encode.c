@@ -14,8 +14,11 @@ enum {
     BUFFER_LEN = 1 << 20,
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
-    ENTROPY_PASSES = 13, /* codes of the first so many are only estimated */
+    ENTROPY_PASSES = 13, /* the first so many go by entropy, not by codes */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */
+    PATIENT_PASSES = 8,  /* from so many on each plan is weighed exactly, so that more passes never
+                            give more bytes */
+    BEFORE_PASSES = 4,   /* the next segment begins with what this one has after so many */
     STORED = 0,
     FIXED = 1,
     DYNAMIC = 2
@@ -27,7 +30,8 @@ typedef struct plan {
     size_t count;
     size_t ends[PARE_DEFLATE_BLOCKS]; /* of blocks, in tokens */
     size_t block_count;
-    uint64_t bits; /* estimated while passes are compared */
+    uint64_t bits;
+    bool is_exact; /* bits are those of the codes that would be written, else an estimate */
 } plan;
 
 struct pare_deflate {
@@ -97,6 +101,7 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
 {
     size_t token = 0, position = 0;
     p->bits = 0;
+    p->is_exact = by_codes || d->params.passes >= PATIENT_PASSES;
     for (size_t b = 0; b < p->block_count; b++) {
         pare_deflate_counts counts;
         pare_deflate_codes codes;
@@ -104,7 +109,7 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
         for (; token < p->ends[b]; token++)
             position += pare_deflate_token_len(p->tokens[token]);
         d->spans[b].end = position;
-        if (by_codes)
+        if (p->is_exact)
             pare_deflate_make_codes(&counts, &codes);
         else
             pare_deflate_make_plain_codes(&counts, &codes);
@@ -118,6 +123,31 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
         else
             pare_deflate_price_counts(&counts, &d->spans[b].prices);
     }
+}
+
+static void weigh_exactly(plan *p)
+{
+    if (p->is_exact) return;
+    p->is_exact = true;
+    p->bits = 0;
+    for (size_t b = 0; b < p->block_count; b++) {
+        const size_t begin = b ? p->ends[b - 1] : 0;
+        pare_deflate_counts counts;
+        pare_deflate_codes codes;
+        pare_deflate_count(p->tokens + begin, p->ends[b] - begin, &counts);
+        pare_deflate_make_codes(&counts, &codes);
+        p->bits += dynamic_bits(&counts, &codes);
+    }
+}
+
+/* Estimates are compared with each other only: they are larger than what comes out. */
+static bool is_better(plan *p, plan *best)
+{
+    if (p->is_exact != best->is_exact) {
+        weigh_exactly(p);
+        weigh_exactly(best);
+    }
+    return p->bits < best->bits;
 }
 
 /* Ends of blocks where the spans end; a token that reaches over a border belongs to the left. */
@@ -175,14 +205,20 @@ static pare_err begin(pare_deflate *d, const segment *s)
     return PARE_OK;
 }
 
+static void remember(pare_deflate *d)
+{
+    pare_deflate_count(d->best->tokens, d->best->count, &d->before);
+    d->has_before = true;
+}
+
 static pare_err optimize(pare_deflate *d, const segment *s)
 {
     const unsigned passes = d->params.passes;
-    unsigned idle = 0;
+    unsigned idle = 0, pass = 1;
     uint32_t seed = 1;
     PARE_TRY(begin(d, s));
     size_t span_count = d->best->block_count;
-    for (unsigned pass = 1; pass < passes && idle < PATIENCE; pass++) {
+    for (; pass < passes && idle < PATIENCE; pass++) {
         plan *p = d->trial;
         p->count = pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, span_count,
                                       d->params.long_len, p->tokens);
@@ -195,7 +231,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         learn(d, p, pass >= ENTROPY_PASSES || idle, NULL);
         span_count = p->block_count;
         idle++;
-        if (p->bits < d->best->bits) {
+        if (is_better(p, d->best)) {
             idle = 0;
             swap_plans(d);
         }
@@ -204,7 +240,9 @@ static pare_err optimize(pare_deflate *d, const segment *s)
             span_count = d->best->block_count;
             idle = 0;
         }
+        if (pass == BEFORE_PASSES) remember(d);
     }
+    if (pass <= BEFORE_PASSES) remember(d);
     return PARE_OK;
 }
 
@@ -303,8 +341,6 @@ static pare_err encode_segment(pare_deflate *d, pare_deflate_bits *bits)
     d->done += s.matches.len;
     PARE_TRY(optimize(d, &s));
     put_plan(bits, d->best, s.data, d->left == 0 && d->done == d->filled);
-    pare_deflate_count(d->best->tokens, d->best->count, &d->before);
-    d->has_before = true;
     return PARE_OK;
 }
 

@@ -16,7 +16,7 @@ enum {
     BAND_LEN = 48 << 10, /* bytes that share their statistics, about a block of deflate */
     STAY_PART = 32,      /* a row changes its filter only for a saving of more than this part */
     SHARED_PASSES = 3,   /* more change almost nothing */
-    BRUTE_BEFORE_LEN = 8 << 10, /* bytes of earlier rows that a trial sees */
+    BRUTE_BEFORE_LEN = 4 << 10, /* bytes of earlier rows that a trial sees */
     BIT_SCALE = 64,             /* fixed point of code lengths */
     MADE = 2
 };

@@ -32,7 +32,7 @@ enum {
     PIECE_LOSS_PART = 32, /* ...such a part of all */
     CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2, /* for what is not clearly longer than the best */
     MAX_TRIALS = 160,
-    MAX_FINALISTS = 4 + SMALL_MORE + REPEATED_MORE,
+    MAX_FINALISTS = 1 + SMALL_MORE + REPEATED_MORE,
 };
 
 /* What a step of effort adds to the ones below it. */
@@ -52,6 +52,7 @@ typedef struct tier {
     (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_PAETH) |             \
      BIT(PARE_PNG_MINSUM) | BIT(PARE_PNG_ENTROPY) | BIT(PARE_PNG_BIGRAMS) | BIT(PARE_PNG_MATCH))
 #define INDEX_FEW (BIT(PARE_PNG_NONE) | BIT(PARE_PNG_SUB) | BIT(PARE_PNG_UP) | BIT(PARE_PNG_MATCH))
+
 #define ALL_BUT_BRUTE (ALL_STRATEGIES & ~BIT(PARE_PNG_BRUTE))
 
 static const tier TIERS[] = {
@@ -60,10 +61,9 @@ static const tier TIERS[] = {
     {4, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 3, 1, false},
     {5, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 8, 1, false},
     {6, ORDERS_4, PLAIN_FEW, INDEX_FEW, PARE_PNG_OPTIMAL + 15, 1, false},
-    {7, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, PARE_PNG_OPTIMAL + 5, 3, true},
+    {7, ALL_ORDERS, ALL_BUT_BRUTE, ALL_BUT_BRUTE, PARE_PNG_OPTIMAL + 15, 1, true},
     {8, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 15, 1, true},
-    {9, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 15, 2, true},
-    {10, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 40, 3, true},
+    {10, ALL_ORDERS, ALL_STRATEGIES, ALL_STRATEGIES, PARE_PNG_OPTIMAL + 30, 1, true},
 };
 enum { TIER_COUNT = sizeof TIERS / sizeof *TIERS };
 
@@ -74,6 +74,7 @@ typedef struct trial {
     pare_png_order order;
     pare_png_strategy strategy;
     size_t estimate;  /* bytes of the file */
+    unsigned steps;   /* bits of the tiers that picked it */
     int picked_level; /* highest level that a tier picked it for; 0: none */
     int done_level;   /* highest level at which the whole file was made; 0: none */
 } trial;
@@ -285,17 +286,21 @@ static pare_err finish(search *s, trial *t, int level)
     return err;
 }
 
-/* Pick the best trial that is not picked for this level yet, the earliest of equal ones. */
-static void pick_best(search *s, int level)
+/* Pick the best trial that this step has not picked yet, the earliest of equal ones; nothing is to
+ * be done when an earlier step picked it for that level. */
+static void pick_best(search *s, unsigned step)
 {
+    const int level = TIERS[step].level;
     trial *best = NULL;
     for (unsigned i = 0; i < s->count; i++) {
         trial *t = &s->trials[i];
         if (t->estimate < TINY_LEN) s->is_small = true;
-        if (t->picked_level >= level) continue;
+        if (t->steps & BIT(step)) continue;
         if (!best || t->estimate < best->estimate) best = t;
     }
     if (!best) return;
+    best->steps |= BIT(step);
+    if (best->picked_level >= level) return;
     best->picked_level = level;
     s->picks[s->pick_count++] = (pick){best, level};
 }
@@ -321,7 +326,7 @@ static pare_err run_tiers(search *s, int effort)
     for (unsigned i = 0; i < TIER_COUNT && TIERS[i].from_effort <= effort; i++) {
         PARE_TRY(try_forms(s, &TIERS[i]));
         for (unsigned k = finalists(s, i); k > 0; k--)
-            pick_best(s, TIERS[i].level);
+            pick_best(s, i);
     }
     for (unsigned i = 0; i < s->pick_count; i++) {
         const pick *p = &s->picks[s->pick_count - 1 - i];

@@ -154,7 +154,7 @@ typedef struct pare_info {
     bool has_icc, has_exif, has_xmp, has_iptc, has_gps, has_comment;
     bool has_gainmap, has_motion_photo, has_trailing_data;
     bool is_gzipped;      /* SVG: the file is packed with gzip (.svgz) */
-    int quality_estimate; /* 1..100; JPEG: scale of libjpeg, WebP: of libwebp; 0 unknown */
+    int quality_estimate; /* 1..100; scale of libjpeg, libwebp, avifenc; 0 unknown */
     char subsampling[8];  /* "4:2:0"; "" where it has no meaning */
     char profile[64];     /* ICC description, or "" */
     char content[16];     /* "photo", "graphic", ... when analysed, else "" */

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "core/codec/avif_encoder.h"
+#include "core/codec/avif_quality.h"
 #include "core/image/exif.h"
 #include "core/image/profile.h"
 
@@ -125,6 +126,7 @@ static pare_err read_info(pare_bytes file, pare_info *out, pare_diag *diag)
     } else {
         fill_info(decoder, out);
         out->has_gainmap = has_gainmap(file);
+        out->quality_estimate = pare_avif_quality(file);
         pare_profile_describe((pare_bytes){decoder->image->icc.data, decoder->image->icc.size},
                               out->profile);
     }

@@ -195,8 +195,8 @@ bool pare_attempt_only_loses(const pare_work *work, const pare_quality *quality)
 {
     const pare_info *info = &work->info;
     /* the scale of the estimate: that of a JPEG also when it is inside of JPEG XL */
-    const pare_format scale =
-        info->format == PARE_FORMAT_WEBP ? PARE_FORMAT_WEBP : PARE_FORMAT_JPEG;
+    const bool is_own = info->format == PARE_FORMAT_WEBP || info->format == PARE_FORMAT_AVIF;
+    const pare_format scale = is_own ? info->format : PARE_FORMAT_JPEG;
     return work->options->target_size_bytes == 0 && info->quality_estimate > 0 &&
            info->quality_estimate <= asked_quality(scale, quality);
 }
@@ -236,7 +236,14 @@ static pare_err attempt_at(pare_work *work, const pare_candidate *candidate, int
     if (err != PARE_OK) goto done;
     const bool may_be_lossless = can_be_lossless(work, candidate);
     const bool is_asked = candidate->quality.mode == PARE_QUALITY_LOSSLESS;
-    if (is_asked || (may_be_lossless && is_generation_loss(&w))) {
+    const bool only_loses = !is_asked && is_generation_loss(&w);
+    if (only_loses && candidate->format == PARE_FORMAT_AVIF) {
+        /* without loss its pixels would take several times its bytes, and seconds */
+        err = PARE_SKIP_NOT_SMALLER;
+        explain_generation_loss(work);
+        goto done;
+    }
+    if (is_asked || (may_be_lossless && only_loses)) {
         err = write_one(&w, true, max_len, out);
         if (err == PARE_SKIP_NOT_SMALLER && !is_asked) explain_generation_loss(work);
         goto done;

@@ -16,7 +16,7 @@
 PARE_NODISCARD pare_err pare_attempt(pare_work *work, const pare_candidate *candidate,
                                      size_t max_len, pare_found *out);
 
-/* Is the file, a JPEG or a WebP, of this quality already, or of a lower one? */
+/* Is the file, a JPEG, a WebP or an AVIF, of this quality already, or of a lower one? */
 bool pare_attempt_only_loses(const pare_work *work, const pare_quality *quality);
 
 /* Are exact scores needed for this candidate? */

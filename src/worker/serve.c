@@ -39,6 +39,7 @@ typedef struct server {
     int socket;
     const input *in;         /* of the image being worked on */
     pare_worker_freed freed; /* as pare_worker_memory_freed() was told */
+    bool steps_give_back;    /* of the present image */
     uint64_t task_id;        /* being worked on */
 } server;
 
@@ -132,7 +133,7 @@ static void on_step(void *user, pare_step step)
     pare_message message = {.kind = PARE_MESSAGE_STEP, .task_id = s->task_id};
     message.step.step = step;
     (void)send_message(s->socket, &message, MSG_DONTWAIT);
-    if (s->freed == PARE_FREED_STAYS) return;
+    if (!s->steps_give_back) return;
     on_read(s, s->in->len);
     pare_worker_memory_purge();
 }
@@ -150,6 +151,8 @@ static void choose_memory(server *s, const input *in, const pare_options *option
                                     : holds_most                 ? PARE_FREED_GOES
                                                                  : PARE_FREED_GOES_SOON;
     pare_worker_memory_huge(px >= HUGE_FROM_PX && !holds_most);
+    /* what is resized was decoded small: pages that are touched anew cost more than they are */
+    s->steps_give_back = freed != PARE_FREED_STAYS && options->resize.mode == PARE_RESIZE_NONE;
     if (freed == s->freed) return;
     s->freed = freed;
     pare_worker_memory_freed(freed);

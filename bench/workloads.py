@@ -40,9 +40,9 @@ WORKLOADS = [
     Workload("huge-resize", "300 megapixels to 1600 pixels", "resize", "ratio", "huge", [80], 80, False, False,
              False),
     Workload("web-folder", "A folder of a web site", "batch-web", "batch", "web_folder", [80], 80, True, True,
-             False, (), 0, 3),
+             False),
     Workload("icon-folder", "A folder of icons, the same pixels", "batch-icons", "batch", "icon_folder", [0], 0, False,
-             True, True, (), 0, 3),
+             True),
 ]
 # The scores over which curves are compared: below it nobody publishes, above it nobody sees.
 RANGES = {"ssimulacra2": (50, 92), "ms-ssim": (12, 28)}

@@ -372,9 +372,14 @@ static pare_err give_whole(void *user, pare_bytes *part)
     return PARE_OK;
 }
 
+pare_deflate_source pare_deflate_whole(pare_bytes *data)
+{
+    return (pare_deflate_source){.len = data->len, .next = give_whole, .user = data};
+}
+
 pare_err pare_deflate_encode(pare_deflate *deflate, pare_bytes data,
                              const pare_deflate_params *params, pare_buf *out)
 {
-    const pare_deflate_source source = {.len = data.len, .next = give_whole, .user = &data};
+    const pare_deflate_source source = pare_deflate_whole(&data);
     return pare_deflate_encode_parts(deflate, &source, params, out);
 }

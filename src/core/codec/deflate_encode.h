@@ -31,6 +31,9 @@ typedef struct pare_deflate_source {
     void *user;
 } pare_deflate_source;
 
+/* Data that are there already, as one part; borrows them. */
+pare_deflate_source pare_deflate_whole(pare_bytes *data);
+
 /* As pare_deflate_encode, which gives the same bytes. Errors: PARE_ERR_NO_MEMORY, those of the
  * source. */
 PARE_NODISCARD pare_err pare_deflate_encode_parts(pare_deflate *deflate,

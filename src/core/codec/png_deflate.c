@@ -66,18 +66,12 @@ pare_err pare_png_deflate_parts(pare_png_deflater *deflater, int level,
     return pare_buf_append(out, sum, 4);
 }
 
-static pare_err give_whole(void *user, pare_bytes *part)
-{
-    *part = *(const pare_bytes *)user;
-    return PARE_OK;
-}
-
 pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data, pare_bytes *out)
 {
     pare_buf *buf = &deflater->out;
     buf->len = 0;
     if (level >= PARE_PNG_OPTIMAL) {
-        const pare_deflate_source source = {.len = data.len, .next = give_whole, .user = &data};
+        const pare_deflate_source source = pare_deflate_whole(&data);
         PARE_TRY(pare_png_deflate_parts(deflater, level, &source, buf));
         *out = pare_buf_view(buf);
         return PARE_OK;

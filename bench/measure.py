@@ -41,7 +41,7 @@ def memory(pid):
 def watch(pid, peak, stop, pause_s):
     """The largest sum over the tree, and at least the largest of one process. The kernel's own maximum of the
     children is of no use: it counts the moment before a child became another program."""
-    while True:
+    while pause_s:
         looked = [memory(one) for one in tree(pid)]
         peak[0] = max([peak[0], sum(now for now, _ in looked), *(most for _, most in looked)])
         if stop.wait(pause_s):
@@ -54,7 +54,7 @@ def cores():
 
 def run(command, env, core=0, pause_s=0.02):
     """On one core, or on all (None); {code, cpu_s, wall_s, peak_kib, error}; CPU is user and system time with all children, memory that of the
-    tree at its largest moment, looked at every pause_s."""
+    tree at its largest moment, looked at every pause_s; of 0: never, which disturbs nothing."""
     if core is not None and shutil.which("taskset"):
         command = ["taskset", "-c", str(core), *command]
     start = time.monotonic()

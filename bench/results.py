@@ -10,6 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PUBLISHED = os.path.join(HERE, "results", "published.json")
 SCORE, DB = 1, 2  # columns of a file's row: bytes, SSIMULACRA2, MS-SSIM in dB
 SAME = 99.999     # score of the same pixels
+AGREE = 0.03      # so far may CPU ratios of two runs, or of two halves of one, be apart
 FEW = 150         # of more files only sums are kept
 
 
@@ -109,13 +110,28 @@ def clock(workload):
 def auto_time(result):
     """CPU seconds of -q auto; None where it was not timed."""
     entry = at_rung(result["peers"]["pare"], "auto")
-    return min(entry["cpu"]) if entry["quality"] == "auto" and entry.get("cpu") else None
+    return typical(entry["cpu"]) if entry["quality"] == "auto" and entry.get("cpu") else None
 
 
 def did_less(workload, result, peer):
     """Did it fail where Pare did not? Then its time says nothing."""
     here, ours = (sums(result, at_rung(result["peers"][p], workload.rung))["failed"] for p in (peer, "pare"))
     return here > ours
+
+
+def typical(times):
+    """One number of many timings: the mean of the fastest third. What is slower met other work on the machine; one
+    fastest alone is chance."""
+    fastest = sorted(times)[:max(1, len(times) // 3)]
+    return sum(fastest) / len(fastest)
+
+
+def first_half(times):
+    return times[:len(times) // 2]
+
+
+def second_half(times):
+    return times[len(times) // 2:]
 
 
 def is_part(entry):
@@ -126,18 +142,19 @@ def is_part(entry):
 def pace(workload, result, peer, rung=None):
     """CPU seconds a megapixel, or None."""
     entry = at_rung(result["peers"][peer], rung or workload.rung)
-    wanted = result["part"] if is_part(entry) else range(len(result["inputs"]))
-    pixels = sum(result["inputs"][i][2] for i in wanted) / 1e6
-    return min((entry["part"] if is_part(entry) else entry)["cpu"]) / pixels if pixels else None
+    pixels = result["part_mpx"] if is_part(entry) else megapixels(result)
+    return typical((entry["part"] if is_part(entry) else entry)["cpu"]) / pixels if pixels else None
 
 
-def time_ratio(workload, result, peer, key=None):
-    """Its time, Pare's for the same files being 1; None when it did less."""
+def time_ratio(workload, result, peer, key=None, of=list):
+    """Its time, Pare's for the same files being 1; None when it did less. of: which of the timings, a
+    function of their list."""
     here, ours = (at_rung(result["peers"][p], workload.rung) for p in (peer, "pare"))
     if is_part(here):
         here, ours = here["part"], ours["part"]
     key = key or clock(workload)
-    return min(here[key]) / min(ours[key]) if min(ours[key]) and not did_less(workload, result, peer) else None
+    here, ours = of(here[key]), of(ours[key])
+    return typical(here) / typical(ours) if here and ours and not did_less(workload, result, peer) else None
 
 
 def curves(result, entries, column):
@@ -168,6 +185,17 @@ def size_ratio(workload, result, peer):
     if here["least"] is not None and here["least"] < SAME:
         return None
     return ours["bytes"] / here["bytes"] if here["bytes"] and here["failed"] == ours["failed"] else None
+
+
+def apart(workload, result):
+    """{peer: how far the CPU ratio of the first half of its timings is off that of the second}: what another run
+    would find, and more, for a half has fewer timings."""
+    found = {}
+    for peer in result["peers"]:
+        one, other = (time_ratio(workload, result, peer, "cpu", half) for half in (first_half, second_half))
+        if peer != "pare" and one and other:
+            found[peer] = abs(one / other - 1)
+    return found
 
 
 def time_ratios(found):

@@ -3,8 +3,8 @@
 import json
 import os
 
-from results import (DB, SCORE, at_rung, auto_time, count, equal, fixed, measured, pace, rivals, size_ratio, sums,
-                     time_ratio, total)
+from results import (AGREE, DB, SCORE, apart, at_rung, auto_time, count, equal, fixed, measured, pace, rivals, size_ratio, sums,
+                     time_ratio, total, typical)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CAUSES = os.path.join(HERE, "causes.json")
@@ -41,7 +41,7 @@ def curve_rows(workload, result):
                          total(result, fixed(entries), "bigger"), total(result, fixed(entries), "failed")))
         if is_pare and auto_time(result):
             auto = at_rung(entries, "auto")
-            lines.append(row("pare, `-q auto`", "-", "-", number(auto_time(result) / min(here["cpu"])),
+            lines.append(row("pare, `-q auto`", "-", "-", number(auto_time(result) / typical(here["cpu"])),
                              number(pace(workload, result, peer, "auto")), peak(auto), *(sums(result, auto)[key] for key in ("bigger", "failed"))))
     return table(["tool", "Pare's bytes at equal SSIMULACRA2", "at equal MS-SSIM", "CPU, Pare = 1", "CPU s / Mpx",
                   "peak MB", "made bigger", "failed"], lines)
@@ -81,8 +81,8 @@ def batch_rows(workload, result):
 
 
 def start_rows(workload, result):
-    lines = [row(peer, f"{min(e[0]['wall']) * 1000:.0f}", number(time_ratio(workload, result, peer)),
-                 f"{min(e[0]['cpu']) * 1000:.0f}", number(time_ratio(workload, result, peer, "cpu")), peak(e[0]))
+    lines = [row(peer, f"{typical(e[0]['wall']) * 1000:.0f}", number(time_ratio(workload, result, peer)),
+                 f"{typical(e[0]['cpu']) * 1000:.0f}", number(time_ratio(workload, result, peer, "cpu")), peak(e[0]))
              for peer, e in result["peers"].items()]
     return table(["tool", "time, ms", "time, Pare = 1", "CPU ms", "CPU, Pare = 1", "peak MB"], lines)
 
@@ -155,6 +155,16 @@ def behind(found):
                     unknown.append(f"{workload.name}: {peer} {what}")
                 lines.append(row(workload.title, peer, what, number(size, 3), number(time), cause or "not found yet"))
     return lines, unknown
+
+
+def unsure(found):
+    """How many CPU ratios would be found again, and those that would not."""
+    rows = [(far, workload.title, peer) for workload, result in measured(found) if workload.kind != "batch"
+            for peer, far in apart(workload, result).items()]
+    wide = [row(title, peer, f"{100 * far:.1f} %") for far, title, peer in sorted(rows, reverse=True) if far > AGREE]
+    words = (f"The CPU ratios of the first half of the timings and of the second agree within {100 * AGREE:.0f} % for {len(rows) - len(wide)} "
+             f"of {len(rows)}" + ("; the others:" if wide else "."))
+    return [words, *(["", table(["work", "tool", "apart"], wide)] if wide else [])]
 
 
 def least_memory(found):

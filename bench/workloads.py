@@ -8,13 +8,13 @@
 """
 from collections import namedtuple
 
-Workload = namedtuple("Workload", "name title work kind inputs ladder rung scored in_quick same_looks slow part every",
-                      defaults=[True, (), 0, 1])
+Workload = namedtuple("Workload", "name title work kind inputs ladder rung scored in_quick same_looks slow part",
+                      defaults=[True, (), 0])
 # same_looks: files of all tools look the same at the rung, so that their bytes can be compared as they are
-# slow, part: these tools are timed on so many of the files, and so is Pare once more
-# every: in which rounds time is taken, every second, every third, ...
+# slow, part: these tools are timed on so many of the files, or on other inputs; Pare is timed on all and on those
 
 SLOW = ("zopflipng", "pare-slow", "optipng")
+ALL = ("pare", "pare-fast", "jpegoptim", "napi-image", "sharp", "sharp-mozjpeg")
 
 LADDER = [42, 62, 80, 88, 94]
 WORKLOADS = [
@@ -29,14 +29,14 @@ WORKLOADS = [
     Workload("png-photo", "PNG photographs, the same pixels", "png-lossless", "ratio", "some_photos", [0], 0, True, True,
              True, SLOW, 1),
     Workload("png-graphics", "PNG screenshots, the same pixels", "png-lossless", "ratio", "graphics", [0], 0, True, True,
-             True, SLOW, 4),
-    Workload("png-icons", "PNG icons, the same pixels", "png-lossless", "ratio", "icons", [0], 0, True, True, True, SLOW, 30),
+             True, SLOW, 2),
+    Workload("png-icons", "PNG icons, the same pixels", "png-lossless", "ratio", "icons", [0], 0, True, True, True, SLOW, 15),
     Workload("webp-lossless", "PNG to WebP, the same pixels", "webp-lossless", "ratio", "some_photos", [0], 0, True,
              False),
     Workload("gif", "GIF, the same pixels", "gif", "ratio", "animations", [0], 0, False, True),
     Workload("svg", "SVG drawings", "svg", "ratio", "drawings", [0], 0, False, True),
     Workload("resize", "12 megapixels to 1600 pixels", "resize", "ratio", "large", [80], 80, False, True, False),
-    Workload("huge", "300 megapixels to a smaller JPEG", "jpeg", "ratio", "huge", [80], 80, False, False, False, (), 0, 2),
+    Workload("huge", "300 megapixels to a smaller JPEG", "jpeg", "ratio", "huge", [80], 80, False, False, False, ALL, "strip"),
     Workload("huge-resize", "300 megapixels to 1600 pixels", "resize", "ratio", "huge", [80], 80, False, False,
              False),
     Workload("web-folder", "A folder of a web site", "batch-web", "batch", "web_folder", [80], 80, True, True,

@@ -5,6 +5,7 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
+#include "core/codec/deflate_parse.h"
 #include "support/test.h"
 
 typedef struct sample {
@@ -140,5 +141,95 @@ TEST(data_in_parts_give_the_same_stream)
     free(data);
 }
 
+/* Prices as a plan leads to: those of the tokens that the last parse gave, in two parts. */
+static void set_spans(const pare_deflate_parser *parser, const pare_deflate_token *tokens,
+                      size_t count, pare_deflate_span *spans)
+{
+    pare_deflate_counts counts;
+    const size_t half = count / 2;
+    spans[0].end = 0;
+    for (size_t i = 0; i < half; i++)
+        spans[0].end += pare_deflate_token_len(tokens[i]);
+    spans[1].end = parser->len;
+    pare_deflate_count(tokens, half, &counts);
+    pare_deflate_price_counts(&counts, &spans[0].prices);
+    pare_deflate_count(tokens + half, count - half, &counts);
+    pare_deflate_price_counts(&counts, &spans[1].prices);
+}
+
+TEST(every_variant_of_the_sweep_finds_the_same_ways)
+{
+    pare_deflate_finder *finder = NULL;
+    pare_deflate_parser *parser = malloc(sizeof *parser);
+    pare_deflate_token *tokens = malloc(PARE_DEFLATE_SEGMENT_LEN * sizeof *tokens);
+    uint64_t seed = 5;
+    pare_deflate_parser_init(parser);
+    const pare_deflate_sweep_fn fast = parser->sweep;
+    if (fast == pare_deflate_sweep_c) printf("# no other variant here\n");
+    MUST(pare_deflate_finder_open(&finder));
+    for (int i = 0; i < 40; i++) {
+        const sample s = {.len = 1 + test_random(&seed) % 20000,
+                          .colors = 1 + (unsigned)(test_random(&seed) % 40),
+                          .run = 1 + (unsigned)(test_random(&seed) % (i % 2 ? 400 : 4))};
+        const unsigned long_len = 32 + (unsigned)(test_random(&seed) % 227);
+        uint8_t *data = make(&s, seed);
+        pare_deflate_matches matches;
+        pare_deflate_span spans[2] = {{.end = s.len}};
+        uint64_t want[2] = {0}, have[2] = {0};
+        pare_deflate_finder_start(finder, data, s.len, 64, long_len);
+        pare_deflate_finder_fill(finder, s.len);
+        pare_deflate_finder_next(finder, &matches);
+        pare_deflate_parser_start(parser, data, &matches, long_len);
+        pare_deflate_price_counts(&(pare_deflate_counts){{1}, {1}}, &spans[0].prices);
+        size_t count = pare_deflate_parse(parser, spans, 1, tokens);
+        for (int pass = 0; pass < 2; pass++) {
+            set_spans(parser, tokens, count, spans);
+            parser->sweep = pare_deflate_sweep_c;
+            pare_deflate_parse(parser, spans, 2, tokens);
+            want[pass] = parser->ways.costs[0];
+            for (size_t at = 0; at < s.len; at++)
+                want[pass] = want[pass] * 31 + parser->ways.lens[at];
+            parser->sweep = fast;
+            count = pare_deflate_parse(parser, spans, 2, tokens);
+            have[pass] = parser->ways.costs[0];
+            for (size_t at = 0; at < s.len; at++)
+                have[pass] = have[pass] * 31 + parser->ways.lens[at];
+        }
+        CHECK_INT(have[0], ==, want[0]);
+        CHECK_INT(have[1], ==, want[1]);
+        free(data);
+    }
+    pare_deflate_finder_close(&finder);
+    free(tokens);
+    free(parser);
+}
+
+/* Noise among repeats, as filtered rows are: with and without long matches. */
+TEST(more_passes_give_no_more_bytes)
+{
+    static const unsigned PASSES[] = {8, 9, 11, 15, 16, 22, 30, 60};
+    pare_deflate *deflate = NULL;
+    uint64_t seed = 11;
+    MUST(pare_deflate_open(&deflate));
+    for (int i = 0; i < 24; i++) {
+        const sample s = {.len = 20 + test_random(&seed) % (i % 8 ? 6000 : 400000),
+                          .colors = 2 + (unsigned)(test_random(&seed) % 40),
+                          .run = 1 + (unsigned)(test_random(&seed) % 20)};
+        uint8_t *data = make(&s, seed);
+        size_t before = 2 * s.len + 100;
+        for (size_t k = 0; k < sizeof PASSES / sizeof *PASSES; k++) {
+            const pare_deflate_params params = {PASSES[k], 256, 258};
+            pare_buf made = {0};
+            MUST(pare_deflate_encode(deflate, (pare_bytes){data, s.len}, &params, &made));
+            CHECK_INT(made.len, <=, before);
+            before = made.len;
+            pare_buf_deinit(&made);
+        }
+        free(data);
+    }
+    pare_deflate_close(&deflate);
+}
+
 RUN(every_kind_of_data_comes_back_and_is_small, data_of_random_shape_comes_back,
-    data_in_parts_give_the_same_stream)
+    data_in_parts_give_the_same_stream, every_variant_of_the_sweep_finds_the_same_ways,
+    more_passes_give_no_more_bytes)

@@ -14,10 +14,12 @@ enum {
     BUFFER_LEN = 1 << 20,
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
+    SHAKES = 3,          /* ways out of a local optimum that may lead nowhere, in a row */
+    FAR_PART = 100,      /* such a part more than the best, and there is no way back */
     ENTROPY_PASSES = 13, /* the first so many go by entropy, not by codes */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */
     PATIENT_PASSES = 8,  /* from so many on each plan is weighed exactly, so that more passes never
-                            give more bytes */
+                            give more bytes: they begin with what fewer do */
     BEFORE_PASSES = 4,   /* the next segment begins with what this one has after so many */
     STORED = 0,
     FIXED = 1,
@@ -62,11 +64,13 @@ pare_err pare_deflate_open(pare_deflate **out)
     *out = malloc(sizeof **out);
     if (!*out) return PARE_ERR_NO_MEMORY;
     const pare_err err = pare_deflate_finder_open(&(*out)->finder);
-    if (err == PARE_OK)
-        pare_deflate_logs_init(&(*out)->logs);
-    else
+    if (err != PARE_OK) {
         pare_deflate_close(out);
-    return err;
+        return err;
+    }
+    pare_deflate_logs_init(&(*out)->logs);
+    pare_deflate_parser_init(&(*out)->parser);
+    return PARE_OK;
 }
 
 void pare_deflate_close(pare_deflate **deflate)
@@ -82,6 +86,18 @@ void pare_deflate_close(pare_deflate **deflate)
 static uint64_t dynamic_bits(const pare_deflate_counts *counts, const pare_deflate_codes *codes)
 {
     return 3 + pare_deflate_header_bits(codes) + pare_deflate_body_bits(counts, codes);
+}
+
+static uint64_t fixed_bits(const pare_deflate_counts *counts)
+{
+    pare_deflate_codes codes;
+    pare_deflate_fixed_codes(&codes);
+    return 3 + pare_deflate_body_bits(counts, &codes);
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* Some symbols take the counts of others, so that the next pass leaves a local optimum. */
@@ -109,11 +125,13 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
         for (; token < p->ends[b]; token++)
             position += pare_deflate_token_len(p->tokens[token]);
         d->spans[b].end = position;
-        if (p->is_exact)
+        if (p->is_exact) {
             pare_deflate_make_codes(&counts, &codes);
-        else
+            p->bits += less(dynamic_bits(&counts, &codes), fixed_bits(&counts));
+        } else {
             pare_deflate_make_plain_codes(&counts, &codes);
-        p->bits += dynamic_bits(&counts, &codes);
+            p->bits += dynamic_bits(&counts, &codes);
+        }
         if (seed) {
             shake(counts.litlens, PARE_DEFLATE_LITLENS, seed);
             shake(counts.dists, PARE_DEFLATE_DISTS, seed);
@@ -136,7 +154,7 @@ static void weigh_exactly(plan *p)
         pare_deflate_codes codes;
         pare_deflate_count(p->tokens + begin, p->ends[b] - begin, &counts);
         pare_deflate_make_codes(&counts, &codes);
-        p->bits += dynamic_bits(&counts, &codes);
+        p->bits += less(dynamic_bits(&counts, &codes), fixed_bits(&counts));
     }
 }
 
@@ -197,8 +215,7 @@ static pare_err begin(pare_deflate *d, const segment *s)
         guess(d, s);
     d->spans[0].end = s->matches.len;
     plan *p = d->best;
-    p->count = pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, 1, d->params.long_len,
-                                  p->tokens);
+    p->count = pare_deflate_parse(&d->parser, d->spans, 1, p->tokens);
     p->block_count = pare_deflate_split(&d->logs, p->tokens, p->count, p->ends);
     if (!p->block_count) return PARE_ERR_NO_MEMORY;
     learn(d, p, false, NULL);
@@ -211,17 +228,27 @@ static void remember(pare_deflate *d)
     d->has_before = true;
 }
 
+/* Whether it is worth while to leave the local optimum that the passes ended in; then prices are
+ * what the best plan has, shaken. */
+static bool go_on(pare_deflate *d, unsigned *shakes, uint32_t *seed)
+{
+    if (*shakes == SHAKES) return false;
+    ++*shakes;
+    learn(d, d->best, false, seed);
+    return true;
+}
+
+/* What happens in a pass depends on those before it, not on how many there are to be: each plan
+ * that fewer passes look at is looked at by more, too. */
 static pare_err optimize(pare_deflate *d, const segment *s)
 {
-    const unsigned passes = d->params.passes;
-    unsigned idle = 0, pass = 1;
+    unsigned idle = 0, shakes = 0, pass = 1;
     uint32_t seed = 1;
     PARE_TRY(begin(d, s));
     size_t span_count = d->best->block_count;
-    for (; pass < passes && idle < PATIENCE; pass++) {
+    for (; pass < d->params.passes; pass++) {
         plan *p = d->trial;
-        p->count = pare_deflate_parse(&d->parser, s->data, &s->matches, d->spans, span_count,
-                                      d->params.long_len, p->tokens);
+        p->count = pare_deflate_parse(&d->parser, d->spans, span_count, p->tokens);
         if (pass < SPLIT_PASSES) {
             p->block_count = pare_deflate_split(&d->logs, p->tokens, p->count, p->ends);
             if (!p->block_count) return PARE_ERR_NO_MEMORY;
@@ -230,17 +257,17 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         }
         learn(d, p, pass >= ENTROPY_PASSES || idle, NULL);
         span_count = p->block_count;
-        idle++;
         if (is_better(p, d->best)) {
-            idle = 0;
+            idle = shakes = 0;
             swap_plans(d);
-        }
-        if (idle == PATIENCE && pass + 3 < passes) {
-            learn(d, d->best, false, &seed);
-            span_count = d->best->block_count;
-            idle = 0;
+        } else {
+            idle = p->bits > d->best->bits + d->best->bits / FAR_PART ? PATIENCE : idle + 1;
         }
         if (pass == BEFORE_PASSES) remember(d);
+        if (idle < PATIENCE) continue;
+        if (!go_on(d, &shakes, &seed)) break;
+        span_count = d->best->block_count;
+        idle = 0;
     }
     if (pass <= BEFORE_PASSES) remember(d);
     return PARE_OK;
@@ -338,6 +365,7 @@ static pare_err encode_segment(pare_deflate *d, pare_deflate_bits *bits)
 {
     segment s = {.data = d->buffer + d->done};
     pare_deflate_finder_next(d->finder, &s.matches);
+    pare_deflate_parser_start(&d->parser, s.data, &s.matches, d->params.long_len);
     d->done += s.matches.len;
     PARE_TRY(optimize(d, &s));
     put_plan(bits, d->best, s.data, d->left == 0 && d->done == d->filled);

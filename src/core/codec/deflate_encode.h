@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Deflate streams (RFC 1951) as small as patience allows: all matches are found once, then the
  * cheapest path through them, the borders of blocks and the prices of symbols are improved in
- * turn. Needs about 15 MB whatever the length of the data, which need not be in memory as a whole.
+ * turn. Needs about 19 MB whatever the length of the data, which need not be in memory as a whole.
  */
 #ifndef PARE_CORE_CODEC_DEFLATE_ENCODE_H
 #define PARE_CORE_CODEC_DEFLATE_ENCODE_H
@@ -10,7 +10,8 @@
 
 typedef struct pare_deflate pare_deflate;
 
-/* passes: improvements of each segment, 1..255; it ends earlier when they gain nothing.
+/* passes: improvements of each segment, 1..255; it ends earlier when they gain nothing. From 8 on
+ *   more passes never give more bytes.
  * depth: steps of each search for matches, 1..256.
  * long_len: bytes of a match that is good enough, 32..258: less is faster, 258 leaves nothing out.
  */

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cpu.h"
+
 enum { UNUSED_BITS = 14 };
 
 static uint32_t price_of(double bits)
@@ -65,100 +67,80 @@ void pare_deflate_price_codes(const pare_deflate_codes *codes, pare_deflate_pric
     }
 }
 
-/* The next length worth trying after each: lengths that share a symbol cost the same, so the
- * longest of them nearly always leads to the cheapest rest. */
-static void set_steps(uint16_t *next)
+void pare_deflate_parser_init(pare_deflate_parser *parser)
 {
-    for (unsigned len = 0; len <= PARE_DEFLATE_MAX_LEN; len++) {
-        next[len] = (uint16_t)(len + 1);
-        if (len < PARE_DEFLATE_MIN_LEN || len >= PARE_DEFLATE_MAX_LEN) continue;
-        const unsigned s = pare_deflate_len_symbol(len + 1);
-        next[len] = (uint16_t)(pare_deflate_len_base(s) + (1u << pare_deflate_len_extra(s)) - 1);
-        if (next[len] >= PARE_DEFLATE_MAX_LEN) {
-            next[len] =
-                len + 1 < PARE_DEFLATE_MAX_LEN ? PARE_DEFLATE_MAX_LEN - 1 : PARE_DEFLATE_MAX_LEN;
-        }
-    }
+    parser->sweep = pare_deflate_sweep_pick(pare_cpu_flags());
 }
 
-/* The matches of one position: tokens[0..count). costs: from this position on. */
-static inline void choose(const pare_deflate_prices *prices, const uint16_t *next,
-                          const pare_deflate_token *tokens, unsigned count, size_t most,
-                          const uint32_t *costs, uint32_t *best_cost, pare_deflate_token *best)
+/* The symbols of the distances of short lengths at one position, in bytes of their own; whether
+ * there are longer matches. */
+static bool set_shorts(const pare_deflate_token *tokens, unsigned count, unsigned most,
+                       uint8_t *shorts)
 {
-    unsigned len = PARE_DEFLATE_MIN_LEN;
+    unsigned len = PARE_DEFLATE_MIN_LEN, longest = 0;
+    memset(shorts, PARE_DEFLATE_NO_DIST, PARE_DEFLATE_SHORTS);
     for (unsigned k = 0; k < count; k++) {
-        const pare_deflate_token t = tokens[k];
-        const uint32_t dist = prices->dists[pare_deflate_token_dist_symbol(t)];
-        unsigned longest = pare_deflate_token_len(t);
-        if (longest > most) longest = (unsigned)most;
-        while (len <= longest) {
-            const uint32_t cost = dist + prices->lens[len] + costs[len];
-            if (cost < *best_cost) {
-                *best_cost = cost;
-                *best = (t & ~(pare_deflate_token)511) | len;
-            }
-            if (len == longest) {
-                len++;
-                break;
-            }
-            len = next[len] < longest ? next[len] : longest;
-        }
+        longest = pare_deflate_token_len(tokens[k]);
+        if (longest > most) longest = most;
+        const uint8_t symbol = (uint8_t)pare_deflate_token_dist_symbol(tokens[k]);
+        for (; len <= longest && len < PARE_DEFLATE_MIN_LEN + PARE_DEFLATE_SHORTS; len++)
+            shorts[len - PARE_DEFLATE_MIN_LEN] = symbol;
     }
+    return longest >= PARE_DEFLATE_MIN_LEN + PARE_DEFLATE_SHORTS;
 }
 
-/* The longest match at its full length. */
-static inline void choose_whole(const pare_deflate_prices *prices, pare_deflate_token t,
-                                const uint32_t *costs, uint32_t *best_cost,
-                                pare_deflate_token *best)
+void pare_deflate_parser_start(pare_deflate_parser *p, const uint8_t *data,
+                               const pare_deflate_matches *matches, unsigned long_len)
 {
-    const unsigned len = pare_deflate_token_len(t);
-    const uint32_t cost =
-        prices->dists[pare_deflate_token_dist_symbol(t)] + prices->lens[len] + costs[len];
-    if (cost >= *best_cost) return;
-    *best_cost = cost;
-    *best = t;
+    uint32_t first = 0;
+    p->data = data;
+    p->tokens = matches->tokens;
+    p->len = matches->len;
+    p->long_len = long_len;
+    for (size_t at = 0; at < p->len; at++) {
+        const unsigned count = matches->counts[at];
+        const size_t left = p->len - at;
+        const unsigned most = left < PARE_DEFLATE_MAX_LEN ? (unsigned)left : PARE_DEFLATE_MAX_LEN;
+        p->ways.has_long[at] = set_shorts(p->tokens + first, count, most, p->ways.shorts[at]);
+        p->ways.firsts[at] = first;
+        first += count;
+    }
+    p->ways.firsts[p->len] = first;
+    memset(p->ways.costs + p->len, 0, PARE_DEFLATE_BEYOND * sizeof *p->ways.costs);
 }
 
-static size_t walk(const uint8_t *data, size_t len, const pare_deflate_token *choices,
-                   pare_deflate_token *tokens)
+/* The nearest match of a length. */
+static pare_deflate_token match_of(const pare_deflate_token *found, unsigned len)
+{
+    while (pare_deflate_token_len(*found) < len)
+        found++;
+    return (*found & ~(pare_deflate_token)511) | len;
+}
+
+/* The tokens on the cheapest way. */
+static size_t walk(const pare_deflate_parser *p, pare_deflate_token *tokens)
 {
     size_t count = 0;
-    for (size_t at = 0; at < len; at += pare_deflate_token_len(choices[at])) {
-        tokens[count++] =
-            pare_deflate_token_len(choices[at]) == 1 ? pare_deflate_literal(data[at]) : choices[at];
+    for (size_t at = 0; at < p->len; at += p->ways.lens[at]) {
+        const unsigned len = p->ways.lens[at];
+        tokens[count++] = len == 1 ? pare_deflate_literal(p->data[at])
+                                   : match_of(p->tokens + p->ways.firsts[at], len);
     }
     return count;
 }
 
-size_t pare_deflate_parse(pare_deflate_parser *parser, const uint8_t *data,
-                          const pare_deflate_matches *matches, const pare_deflate_span *spans,
-                          size_t span_count, unsigned long_len, pare_deflate_token *tokens)
+size_t pare_deflate_parse(pare_deflate_parser *p, const pare_deflate_span *spans, size_t span_count,
+                          pare_deflate_token *tokens)
 {
-    uint16_t next[PARE_DEFLATE_MAX_LEN + 1];
-    set_steps(next);
-    const pare_deflate_token *found = matches->tokens + matches->token_count;
-    size_t at = matches->len;
-    parser->costs[at] = 0;
     for (size_t s = span_count; s-- > 0;) {
-        const pare_deflate_prices *prices = &spans[s].prices;
-        const size_t begin = s ? spans[s - 1].end : 0;
-        while (at > begin) {
-            at--;
-            uint32_t cost = parser->costs[at + 1] + prices->literals[data[at]];
-            pare_deflate_token choice = 1;
-            const unsigned count = matches->counts[at];
-            found -= count;
-            const size_t most = matches->len - at;
-            const unsigned longest = count ? pare_deflate_token_len(found[count - 1]) : 0;
-            if (longest >= long_len && longest <= most) {
-                choose_whole(prices, found[count - 1], parser->costs + at, &cost, &choice);
-            } else if (count) {
-                choose(prices, next, found, count, most, parser->costs + at, &cost, &choice);
-            }
-            parser->costs[at] = cost;
-            parser->choices[at] = choice;
-        }
+        const pare_deflate_sweep part = {.data = p->data,
+                                         .tokens = p->tokens,
+                                         .all_len = p->len,
+                                         .begin = s ? spans[s - 1].end : 0,
+                                         .end = spans[s].end,
+                                         .long_len = p->long_len,
+                                         .prices = &spans[s].prices};
+        p->sweep(&p->ways, &part);
     }
-    return walk(data, matches->len, parser->choices, tokens);
+    return walk(p, tokens);
 }

@@ -31,7 +31,6 @@ enum {
     PIECE_LOSS = 4096,    /* ...which become longer, by less than this and... */
     PIECE_LOSS_PART = 32, /* ...such a part of all */
     CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2, /* for what is not clearly longer than the best */
-    PATIENT_LEVEL = PARE_PNG_OPTIMAL + 8,
     MAX_TRIALS = 160,
     MAX_FINALISTS = 1 + SMALL_MORE + REPEATED_MORE,
 };
@@ -273,9 +272,7 @@ static void keep_smallest(search *s, const pare_png_raster *shape)
 /* Make the whole file of a trial and keep it if it is the smallest. */
 static pare_err finish(search *s, trial *t, int level)
 {
-    /* of little data many passes seldom end a byte or two above fewer: then both are made */
-    const bool both = s->is_small && level >= PATIENT_LEVEL && t->done_level != level;
-    if (t->done_level >= level && !both) return PARE_OK;
+    if (t->done_level >= level) return PARE_OK;
     t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));

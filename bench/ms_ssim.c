@@ -15,10 +15,19 @@ typedef struct plane {
     float *samples; /* owned */
 } plane;
 
-/* Sums of one window: a, b, aa, bb, ab. */
-typedef struct means {
-    float of[MAPS];
-} means;
+/* A row of windows: for each place the sums of a, b, aa, bb and ab. Planes of their own, so that
+ * the compiler makes vectors of the loops. */
+typedef struct sums {
+    float *of[MAPS]; /* owned by of[0] */
+} sums;
+
+static bool sums_make(sums *out, size_t width)
+{
+    out->of[0] = malloc(MAPS * width * sizeof(float));
+    for (size_t k = 1; k < MAPS && out->of[0]; k++)
+        out->of[k] = out->of[0] + k * width;
+    return out->of[0] != NULL;
+}
 
 static void fill_taps(float taps[TAPS])
 {
@@ -63,21 +72,52 @@ static void halve(plane *p)
     p->height = height;
 }
 
-/* Windows of one row of columns, across. */
-static void blur_row(const means *column, size_t count, const float taps[TAPS], double *luminance,
-                     double *structure)
+/* Down: to += tap * what the row says. */
+static void add_row(const sums *to, const float *a, const float *b, size_t width, float tap)
+{
+    float *restrict to_a = to->of[0], *restrict to_b = to->of[1], *restrict to_aa = to->of[2];
+    float *restrict to_bb = to->of[3], *restrict to_ab = to->of[4];
+    for (size_t x = 0; x < width; x++) {
+        const float ta = tap * a[x], tb = tap * b[x];
+        to_a[x] += ta;
+        to_b[x] += tb;
+        to_aa[x] += ta * a[x];
+        to_bb[x] += tb * b[x];
+        to_ab[x] += ta * b[x];
+    }
+}
+
+/* Across. */
+static void blur_row(const sums *column, const sums *window, size_t count, const float taps[TAPS])
+{
+    for (int k = 0; k < MAPS; k++) {
+        const float *from = column->of[k];
+        float *restrict to = window->of[k];
+        for (size_t x = 0; x < count; x++) {
+            float sum = 0;
+            for (int i = 0; i < TAPS; i++)
+                sum += taps[i] * from[x + (size_t)i];
+            to[x] = sum;
+        }
+    }
+}
+
+/* The two terms of a row of windows, in the place of the first two sums; their totals are added. */
+static void add_terms(const sums *window, size_t count, double *luminance, double *structure)
 {
     const float c1 = 6.5025f, c2 = 58.5225f; /* (0.01 * 255)^2, (0.03 * 255)^2 */
+    float *restrict l = window->of[0], *restrict s = window->of[1];
+    const float *restrict of_aa = window->of[2], *restrict of_bb = window->of[3];
+    const float *restrict of_ab = window->of[4];
     for (size_t x = 0; x < count; x++) {
-        means m = {{0}};
-        for (int i = 0; i < TAPS; i++) {
-            for (int k = 0; k < MAPS; k++)
-                m.of[k] += taps[i] * column[x + (size_t)i].of[k];
-        }
-        const float a = m.of[0], b = m.of[1];
-        const float aa = m.of[2] - a * a, bb = m.of[3] - b * b, ab = m.of[4] - a * b;
-        *luminance += (double)((2 * a * b + c1) / (a * a + b * b + c1));
-        *structure += (double)((2 * ab + c2) / (aa + bb + c2));
+        const float a = l[x], b = s[x];
+        const float aa = of_aa[x] - a * a, bb = of_bb[x] - b * b, ab = of_ab[x] - a * b;
+        l[x] = (2 * a * b + c1) / (a * a + b * b + c1);
+        s[x] = (2 * ab + c2) / (aa + bb + c2);
+    }
+    for (size_t x = 0; x < count; x++) {
+        *luminance += (double)l[x];
+        *structure += (double)s[x];
     }
 }
 
@@ -86,31 +126,24 @@ static bool one_scale(const plane *a, const plane *b, double *luminance, double 
 {
     float taps[TAPS];
     const size_t columns = a->width - (TAPS - 1), rows = a->height - (TAPS - 1);
-    means *const column = malloc(a->width * sizeof *column);
-    if (!column) return false;
+    sums column = {{0}}, window = {{0}};
+    const bool ok = sums_make(&column, a->width) && sums_make(&window, a->width);
     fill_taps(taps);
     *luminance = *structure = 0;
-    for (size_t y = 0; y < rows; y++) {
-        memset(column, 0, a->width * sizeof *column);
+    for (size_t y = 0; y < rows && ok; y++) {
+        memset(column.of[0], 0, MAPS * a->width * sizeof(float));
         for (size_t i = 0; i < TAPS; i++) {
-            const float *row_a = a->samples + (y + i) * a->width;
-            const float *row_b = b->samples + (y + i) * b->width;
-            for (size_t x = 0; x < a->width; x++) {
-                const float va = row_a[x], vb = row_b[x], t = taps[i];
-                float *to = column[x].of;
-                to[0] += t * va;
-                to[1] += t * vb;
-                to[2] += t * va * va;
-                to[3] += t * vb * vb;
-                to[4] += t * va * vb;
-            }
+            const size_t at = (y + i) * a->width;
+            add_row(&column, a->samples + at, b->samples + at, a->width, taps[i]);
         }
-        blur_row(column, columns, taps, luminance, structure);
+        blur_row(&column, &window, columns, taps);
+        add_terms(&window, columns, luminance, structure);
     }
-    free(column);
+    free(column.of[0]);
+    free(window.of[0]);
     *luminance /= (double)columns * (double)rows;
     *structure /= (double)columns * (double)rows;
-    return true;
+    return ok;
 }
 
 static int scales_that_fit(const plane *p)

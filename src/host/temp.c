@@ -69,10 +69,17 @@ static int try_create(pare_temp *temp)
     return still_named(temp->dir_fd, temp->name, temp->fd) ? 1 : 0;
 }
 
+/* A disk that failed gets a second chance; what stays all the same is removed by the next run. */
+static void remove_file(const pare_temp *temp)
+{
+    if (unlinkat(temp->dir_fd, temp->name, 0) == 0 || errno == ENOENT) return;
+    (void)unlinkat(temp->dir_fd, temp->name, 0);
+}
+
 static void close_file(pare_temp *temp)
 {
     if (temp->write_fd >= 0) close(temp->write_fd);
-    if (temp->name[0]) unlinkat(temp->dir_fd, temp->name, 0);
+    if (temp->name[0]) remove_file(temp);
     if (temp->fd >= 0) close(temp->fd);
     temp->write_fd = temp->fd = -1;
     temp->name[0] = '\0';

@@ -2,15 +2,19 @@
 /* Loaded into `pare` with LD_PRELOAD: counts the calls that change a disk, and at the n-th of them
  * kills the process or makes the call fail.
  *
- *   FAULT_AT=n         which call, from 1; 0 only counts
- *   FAULT_DO=kill      SIGKILL before the call, or the name of an errno: ENOSPC, EIO, EDQUOT,
- * EROFS, EMFILE FAULT_COUNT=path   where to write how many calls there were FAULT_STICKY=1 every
- * call from the n-th on fails FAULT_SLOW_US=n    each call takes so much longer FAULT_PROGRAM=name
- * the program that is touched, never its workers; default pare
+ *   FAULT_AT=n           which call, from 1; 0 only counts
+ *   FAULT_DO=what        kill: SIGKILL before the call; or the name of an errno: ENOSPC, EIO,
+ * EDQUOT, EROFS, EMFILE FAULT_ONLY=name      counts the calls of this function alone
+ *   FAULT_COUNT=path     where to write how many calls there were
+ *   FAULT_STICKY=1       every call from the n-th on fails
+ *   FAULT_SLOW_US=n      each call takes so much longer
+ *   FAULT_CLOCK_S=n      the wall clock jumps by so much at each look
+ *   FAULT_PROGRAM=name   the program that is touched, never its workers; default pare
  *
  *   FAULT_BETWEEN=what   just before two names are exchanged, FAULT_NAME among them, somebody does
  *                        this to that file: write, replace or remove
- *   FAULT_NO_EXCHANGE=1  as on a file system that cannot exchange names */
+ *   FAULT_NO_EXCHANGE=1  as on a file system that cannot exchange names
+ *   FAULT_NO_LEASE=1     as if somebody had every file open for writing */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +35,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long calls, fault_at;
 static int fault_errno; /* 0: kill */
 static bool active, sticky;
+static const char *only; /* NULL: all */
 static useconds_t slow_us;
 static long clock_s, looks;
 
@@ -52,6 +57,7 @@ __attribute__((constructor)) static void set_up(void)
     const char *at = getenv("FAULT_AT"), *what = getenv("FAULT_DO");
     const char *program = getenv("FAULT_PROGRAM"), *slow = getenv("FAULT_SLOW_US");
     const char *clock = getenv("FAULT_CLOCK_S");
+    only = getenv("FAULT_ONLY");
     active = (at || slow || clock || getenv("FAULT_NAME")) &&
              strcmp(program_invocation_short_name, program ? program : "pare") == 0;
     clock_s = clock && active ? atol(clock) : 0;
@@ -73,9 +79,9 @@ __attribute__((destructor)) static void tell_count(void)
 }
 
 /* True when this call must fail; errno is set. */
-static bool fault(void)
+static bool fault(const char *function)
 {
-    if (!active) return false;
+    if (!active || (only && strcmp(only, function) != 0)) return false;
     if (slow_us > 0) usleep(slow_us);
     pthread_mutex_lock(&lock);
     calls++;
@@ -99,13 +105,13 @@ static bool is_disk(int fd)
 #define WRAP(type, name, parameters, arguments)                                                    \
     type name parameters                                                                           \
     {                                                                                              \
-        return fault() ? (type)-1 : REAL(name) arguments;                                          \
+        return fault(#name) ? (type)-1 : REAL(name) arguments;                                     \
     }
 
 #define WRAP_FD(type, name, parameters, arguments)                                                 \
     type name parameters                                                                           \
     {                                                                                              \
-        return is_disk(fd) && fault() ? (type)-1 : REAL(name) arguments;                           \
+        return is_disk(fd) && fault(#name) ? (type)-1 : REAL(name) arguments;                      \
     }
 
 WRAP_FD(ssize_t, write, (int fd, const void *data, size_t len), (fd, data, len))
@@ -146,7 +152,7 @@ int renameat2(int a, const char *from, int b, const char *to, unsigned flags)
             return -1;
         }
     }
-    return fault() ? -1 : REAL(renameat2)(a, from, b, to, flags);
+    return fault("renameat2") ? -1 : REAL(renameat2)(a, from, b, to, flags);
 }
 
 WRAP(int, link, (const char *from, const char *to), (from, to))
@@ -174,13 +180,32 @@ static bool creates(int flags)
         va_start(args, flags);                                                                     \
         const mode_t mode = creates(flags) ? va_arg(args, mode_t) : 0;                             \
         va_end(args);                                                                              \
-        return creates(flags) && fault() ? -1 : REAL(name) pass;                                   \
+        return creates(flags) && fault(#name) ? -1 : REAL(name) pass;                              \
     }
 
 WRAP_OPEN(open, (const char *path, int flags, ...), (path, flags, mode))
 WRAP_OPEN(open64, (const char *path, int flags, ...), (path, flags, mode))
 WRAP_OPEN(openat, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))
 WRAP_OPEN(openat64, (int fd, const char *path, int flags, ...), (fd, path, flags, mode))
+
+/* ---- leases ---- */
+
+#define WRAP_FCNTL(name)                                                                           \
+    int name(int fd, int what, ...)                                                                \
+    {                                                                                              \
+        va_list args;                                                                              \
+        va_start(args, what);                                                                      \
+        void *const arg = va_arg(args, void *);                                                    \
+        va_end(args);                                                                              \
+        if (active && what == F_SETLEASE && getenv("FAULT_NO_LEASE")) {                            \
+            errno = EAGAIN;                                                                        \
+            return -1;                                                                             \
+        }                                                                                          \
+        return REAL(name)(fd, what, arg);                                                          \
+    }
+
+WRAP_FCNTL(fcntl)
+WRAP_FCNTL(fcntl64)
 
 /* ---- the wall clock ---- */
 

@@ -442,8 +442,9 @@ static void trace_steps(const pare_task *task, uint64_t end_us)
     }
 }
 
-/* Somebody writes to the file: what the worker made of it says nothing about the image. A file that
- * is cut while a worker has it mapped kills the worker (SIGBUS). */
+/* Somebody writes to the file: whatever the worker says of it is not about the image that the task
+ * is for, and the ledger must not keep it. A file that is cut while a worker has it mapped kills
+ * the worker (SIGBUS). */
 static bool fails_as_changed(pare_task *task)
 {
     struct stat st;
@@ -483,7 +484,6 @@ static void worker_failed(pare_task *task, const pare_pool_answer *answer)
 static void image_failed(pare_task *task, pare_err err)
 {
     pare_job *const job = task->job;
-    if (fails_as_changed(task)) return;
     if (err == PARE_ERR_NO_MEMORY && !task->alone) {
         task->alone = true; /* larger than any budget: admitted when nothing else runs */
         task->memory_bytes = job->engine->governor.budget_bytes + 1;
@@ -519,6 +519,7 @@ static void on_answer(void *user, const pare_pool_answer *answer)
     trace_steps(task, answer->ended_us);
     learn(job, task, answer->ended_us - task->sent.started_us);
     const pare_err err = message->result.err;
+    if (fails_as_changed(task)) return;
     if (task->salvages) {
         pare_job_salvage_answered(task, err);
     } else if (err == PARE_OK) {

@@ -126,16 +126,21 @@ def read_only_folder(bench):
     bench.report("a folder that is read-only costs its own files only, and says so", problems)
 
 
-def wait_for_worker(process, path):
-    """The worker that has the file open, stopped; None when the run ended before."""
+def has_open(pid, path):
+    folder = f"/proc/{pid}/fd"
+    return path in [os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder)]
+
+
+def wait_for_worker(process, path, waits=None):
+    """The worker that has the file open, stopped; None when the run ended before.
+    waits: a file that the run must have open while no worker has it."""
     while process.poll() is None:
         with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
             workers = [int(pid) for pid in file.read().split()]
         for pid in workers:
             try:
                 os.kill(pid, signal.SIGSTOP)
-                fds = f"/proc/{pid}/fd"
-                if path in [os.readlink(os.path.join(fds, fd)) for fd in os.listdir(fds)]:
+                if has_open(pid, path) and (not waits or has_open(process.pid, waits)):
                     return pid
                 os.kill(pid, signal.SIGCONT)
             except OSError:
@@ -144,14 +149,16 @@ def wait_for_worker(process, path):
     return None
 
 
-def changes_meanwhile(bench, promise, change, want):
-    """change(path) while a worker holds the file; want: the bytes afterwards, None: no file."""
+def changes_meanwhile(bench, promise, change, want, in_queue=False):
+    """change(path) while a worker has the file, or one that is before it in the queue; want: the bytes afterwards,
+    None: no file."""
     problems = ["the worker was never seen with the file"]
     for _ in range(20):  # it may be over before it is seen
         old = bench.reset()
         path = os.path.join(bench.photos, "photo.jpg")
         process = bench.start("-j", "1", "--effort", "9")
-        pid = wait_for_worker(process, path)
+        first = os.path.join(bench.photos, "sub", "page.tif")
+        pid = wait_for_worker(process, first, path) if in_queue else wait_for_worker(process, path)
         if pid is None:
             bench.finish(process)
             continue
@@ -304,7 +311,9 @@ def stopped(bench):
     problems = []
     for what in ("all", "pare alone"):
         old = bench.reset()
-        process = bench.start("--timeout", "6s", new_session=True)
+        # slow enough that it is still at work when somebody looks
+        process = bench.start("--timeout", "6s", new_session=True,
+                              env={"LD_PRELOAD": bench.shim, "FAULT_SLOW_US": "5000"})
         send = os.killpg if what == "all" else os.kill
         if not wait_for_any_worker(process):
             problems.append(f"{what}: the run ended before it had a worker")
@@ -336,11 +345,16 @@ def replaced(bench):
     changes_meanwhile(bench, "a file that is replaced while it is worked on stays replaced", replace, b"mine")
 
 
+def rewritten_in_queue(bench):
+    changes_meanwhile(bench, "a file that is rewritten while it waits for a worker is not taken for what was planned",
+                      rewrite, b"mine", in_queue=True)
+
+
 def vanished(bench):
     changes_meanwhile(bench, "a file that vanishes while it is worked on stays away", os.unlink, None)
 
 
 if __name__ == "__main__":
-    sys.exit(Bench(*sys.argv[1:4]).do_all([disk_that_stays_bad, read_only_folder, rewritten, replaced, vanished, in_between,
-                                           no_exchange,
-                                           stopped, two_runs, what_belongs_to_a_file, clock_jumps]))
+    sys.exit(Bench(*sys.argv[1:4]).do_all([disk_that_stays_bad, read_only_folder, rewritten, rewritten_in_queue, replaced, vanished,
+                                           in_between, no_exchange, stopped, two_runs, what_belongs_to_a_file,
+                                           clock_jumps]))

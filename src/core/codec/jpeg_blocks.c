@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/checked.h"
+#include "core/codec/jpeg_rows.h"
 
 pare_err pare_jpeg_blocks_init(pare_jpeg_blocks *blocks, const pare_jpeg_plane *plane)
 {
@@ -65,8 +66,10 @@ pare_err pare_jpeg_blocks_copy(pare_jpeg_blocks *blocks, const pare_jpeg_plane *
     unsigned beyond = 0;
     for (uint32_t y = 0; y < plane->height_blocks; y++) {
         PARE_TRY(pare_jpeg_blocks_begin_row(blocks, y));
-        const int16_t *block = plane->rows[y];
-        for (uint32_t x = 0; x < plane->width_blocks; x++, block += 64, index++) {
+        pare_jpeg_cursor cursor;
+        pare_jpeg_cursor_start(plane, y, &cursor);
+        for (uint32_t x = 0; x < plane->width_blocks; x++, index++) {
+            const int16_t *block = pare_jpeg_cursor_next(&cursor);
             size_t len = blocks->len;
             for (int k = 1; k < 64; k++) {
                 const int value = block[pare_jpeg_natural[k]];

@@ -9,6 +9,7 @@
 #include "core/codec/jpeg_check_scan.h"
 #include "core/codec/jpeg_codes.h"
 #include "core/codec/jpeg_markers.h"
+#include "core/codec/jpeg_rows.h"
 
 /* Figure A.6 by its rule, apart from the table that the writer uses. */
 static void make_zigzag(uint8_t natural[64])
@@ -350,8 +351,10 @@ static bool is_plane_near(const pare_jpeg_blocks *blocks, const uint16_t *quant,
     }
     size_t index = 0, at = 0;
     for (uint32_t y = 0; y < blocks->height_blocks; y++) {
-        const int16_t *block = plane->rows[y];
-        for (uint32_t x = 0; x < blocks->width_blocks; x++, block += 64, index++) {
+        pare_jpeg_cursor cursor;
+        pare_jpeg_cursor_start(plane, y, &cursor);
+        for (uint32_t x = 0; x < blocks->width_blocks; x++, index++) {
+            const int16_t *block = pare_jpeg_cursor_next(&cursor);
             const int dc = blocks->dc[index];
             const float dc_gap = fabsf((float)dc - (float)block[0] * factors[0]);
             if (dc_gap > limits[0] && !is_extreme(dc)) return false;
@@ -385,17 +388,26 @@ static bool is_plane_halved(const pare_jpeg_plane *half, const pare_jpeg_plane *
     const uint32_t sides_x = half->width_blocks < whole->width_blocks ? 2 : 1;
     const uint32_t sides_y = half->height_blocks < whole->height_blocks ? 2 : 1;
     for (uint32_t y = 0; y < half->height_blocks; y++) {
+        pare_jpeg_cursor halves, wholes[2];
+        pare_jpeg_cursor_start(half, y, &halves);
+        for (uint32_t i = 0; i < sides_y; i++) {
+            const uint32_t from_y = y * sides_y + i;
+            const bool is_beyond = from_y >= whole->height_blocks;
+            pare_jpeg_cursor_start(whole, is_beyond ? whole->height_blocks - 1 : from_y,
+                                   &wholes[i]);
+        }
+        int dcs[2] = {0};
         for (uint32_t x = 0; x < half->width_blocks; x++) {
             int sum = 0;
-            for (uint32_t side = 0; side < sides_x * sides_y; side++) {
-                uint32_t from_x = x * sides_x + side % sides_x;
-                uint32_t from_y = y * sides_y + side / sides_x;
-                if (from_x >= whole->width_blocks) from_x = whole->width_blocks - 1;
-                if (from_y >= whole->height_blocks) from_y = whole->height_blocks - 1;
-                sum += whole->rows[from_y][(size_t)from_x * 64];
+            for (uint32_t i = 0; i < sides_x; i++) { /* beyond the edge: the last again */
+                const bool is_beyond = x * sides_x + i >= whole->width_blocks;
+                for (uint32_t j = 0; j < sides_y; j++) {
+                    if (!is_beyond) dcs[j] = pare_jpeg_cursor_next(&wholes[j])[0];
+                    sum += dcs[j];
+                }
             }
             const float mean = (float)sum * whole->step[0] / (float)(sides_x * sides_y);
-            const float dc = (float)half->rows[y][(size_t)x * 64] * half->step[0];
+            const float dc = (float)pare_jpeg_cursor_next(&halves)[0] * half->step[0];
             if (fabsf(dc - mean) > HALVED_DC_GAP) return false;
         }
     }
@@ -431,8 +443,10 @@ bool pare_jpeg_check_same(const pare_jpeg_blocks *blocks, const pare_jpeg_plane 
     size_t index = 0, at = 0;
     make_zigzag(zigzag);
     for (uint32_t y = 0; y < blocks->height_blocks; y++) {
-        const int16_t *block = plane->rows[y];
-        for (uint32_t x = 0; x < blocks->width_blocks; x++, block += 64, index++) {
+        pare_jpeg_cursor cursor;
+        pare_jpeg_cursor_start(plane, y, &cursor);
+        for (uint32_t x = 0; x < blocks->width_blocks; x++, index++) {
+            const int16_t *block = pare_jpeg_cursor_next(&cursor);
             const size_t begin = at, end = at + blocks->counts[index];
             whole[0] = blocks->dc[index];
             for (; at < end; at++)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/codec/jpeg_coeffs.h"
+#include "core/codec/jpeg_rows.h"
 
 #define STORED_UNIT (1.0f / 16.0f)
 #define LOSS_BLOCKS 8192u /* about as many blocks tell what halving loses */
@@ -15,6 +15,7 @@
 typedef struct halving {
     float maps[16][8];
     bool halve_x, halve_y;
+    int16_t *rows[2]; /* of the plane, that make one */
 } halving;
 
 /* The rows of one or two blocks above each other that are not all zero: most are. */
@@ -51,14 +52,14 @@ static bool is_zero_row(const int16_t *row)
     return (parts[0] | parts[1]) == 0;
 }
 
-/* Adds the rows of the block at x, y. Beyond the edge: the block at the edge, mirrored. */
-static void list_rows(const pare_jpeg_plane *plane, uint32_t x, uint32_t y, int side,
-                      row_list *list)
+/* Adds the rows of the block at x, y, which is in blocks. Beyond the edge: the block at the edge,
+ * mirrored. */
+static void list_rows(const pare_jpeg_plane *plane, const int16_t *blocks, uint32_t x, uint32_t y,
+                      int side, row_list *list)
 {
     const bool mirror_x = x >= plane->width_blocks, mirror_y = y >= plane->height_blocks;
     if (mirror_x) x = plane->width_blocks - 1;
-    if (mirror_y) y = plane->height_blocks - 1;
-    const int16_t *block = plane->rows[y] + (size_t)x * 64;
+    const int16_t *block = blocks + (size_t)x * 64;
     for (int v = 0; v < 8; v++) {
         const int16_t *row = block + v * 8;
         const float *step = plane->step + v * 8;
@@ -122,7 +123,7 @@ static void halve_block(const halving *self, const pare_jpeg_plane *plane, uint3
         row_list list;
         list.count = 0;
         for (uint32_t j = 0; j < sides_y; j++) {
-            list_rows(plane, x * sides_x + i, y * sides_y + j, (int)j, &list);
+            list_rows(plane, self->rows[j], x * sides_x + i, y * sides_y + j, (int)j, &list);
         }
         map_rows(self->halve_y ? self->maps : IDENTITY, &list, out);
         list_columns((const float(*)[8])out, (int)i, &columns);
@@ -137,18 +138,28 @@ static void halve_block(const halving *self, const pare_jpeg_plane *plane, uint3
     }
 }
 
+/* Row y of half, of one or two of plane; beyond the edge: the last. */
+static void halve_row(const halving *self, const pare_jpeg_plane *plane, uint32_t y,
+                      pare_jpeg_plane *half)
+{
+    const uint32_t sides = self->halve_y ? 2 : 1, last = plane->height_blocks - 1;
+    int16_t *row = half->own + (size_t)y * half->width_blocks * 64;
+    for (uint32_t i = 0; i < sides; i++) {
+        const uint32_t from = y * sides + i;
+        pare_jpeg_row_copy(plane, from < last ? from : last, self->rows[i]);
+    }
+    for (uint32_t x = 0; x < half->width_blocks; x++)
+        halve_block(self, plane, x, y, row + (size_t)x * 64);
+}
+
 static pare_err halve_plane(const pare_jpeg_coeffs *coeffs, const halving *self,
                             const pare_jpeg_plane *plane, pare_jpeg_plane *half)
 {
     *half = (pare_jpeg_plane){.id = plane->id, .h = 1, .v = 1};
     PARE_TRY(
         pare_jpeg_plane_init(half, (coeffs->width_px + 15) / 16, (coeffs->height_px + 15) / 16));
-    for (uint32_t y = 0; y < half->height_blocks; y++) {
-        int16_t *row = half->own + (size_t)y * half->width_blocks * 64;
-        for (uint32_t x = 0; x < half->width_blocks; x++) {
-            halve_block(self, plane, x, y, row + (size_t)x * 64);
-        }
-    }
+    for (uint32_t y = 0; y < half->height_blocks; y++)
+        halve_row(self, plane, y, half);
     for (int i = 0; i < 64; i++)
         half->step[i] = STORED_UNIT;
     return PARE_OK;
@@ -187,8 +198,13 @@ static uint64_t visit_blocks(const pare_jpeg_plane *plane, block_visitor *visit,
     const uint32_t stride = (uint32_t)(blocks / LOSS_BLOCKS) + 1;
     uint64_t count = 0;
     for (uint32_t y = 0; y < plane->height_blocks; y++) {
-        for (uint32_t x = y * 7 % stride; x < plane->width_blocks; x += stride, count++) {
-            visit(plane->rows[y] + (size_t)x * 64, squares, sums);
+        uint32_t x = y * 7 % stride;
+        pare_jpeg_cursor cursor;
+        pare_jpeg_cursor_start(plane, y, &cursor);
+        pare_jpeg_cursor_skip(&cursor, x < plane->width_blocks ? x : 0);
+        for (; x < plane->width_blocks; x += stride, count++) {
+            visit(pare_jpeg_cursor_next(&cursor), squares, sums);
+            if (x + stride < plane->width_blocks) pare_jpeg_cursor_skip(&cursor, stride - 1);
         }
     }
     return count;
@@ -245,20 +261,18 @@ pare_err pare_jpeg_coeffs_halve(const pare_jpeg_coeffs *coeffs, pare_jpeg_coeffs
     halving self = {.halve_x = !is_sampled(coeffs, 2, 1), .halve_y = !is_sampled(coeffs, 1, 2)};
     make_maps(&self);
     *out = *coeffs;
-    out->reader = NULL;
-    for (int i = 0; i < PARE_JPEG_COMPONENTS_MAX; i++) {
-        out->planes[i].rows = NULL;
-        out->planes[i].own = NULL;
-    }
+    for (int i = 0; i < PARE_JPEG_COMPONENTS_MAX; i++)
+        out->planes[i].borrows = true;
     out->planes[0].h = out->planes[0].v = 2;
     out->max_h = out->max_v = 2;
-    const size_t rows_len = coeffs->planes[0].height_blocks * sizeof *coeffs->planes[0].rows;
-    pare_err err = PARE_OK;
-    out->planes[0].rows = malloc(rows_len);
-    if (!out->planes[0].rows) err = PARE_ERR_NO_MEMORY;
-    if (err == PARE_OK) memcpy(out->planes[0].rows, coeffs->planes[0].rows, rows_len);
+    const size_t row_len = (size_t)coeffs->planes[1].width_blocks * 64 * sizeof(int16_t);
+    self.rows[0] = malloc(row_len);
+    self.rows[1] = malloc(row_len);
+    pare_err err = self.rows[0] && self.rows[1] ? PARE_OK : PARE_ERR_NO_MEMORY;
     for (int c = 1; c <= 2 && err == PARE_OK; c++)
         err = halve_plane(coeffs, &self, &coeffs->planes[c], &out->planes[c]);
+    free(self.rows[0]);
+    free(self.rows[1]);
     if (err != PARE_OK) pare_jpeg_coeffs_deinit(out);
     return err;
 }

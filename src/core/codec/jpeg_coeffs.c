@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Coefficients of a JPEG file, by libjpeg's entropy decoder. The only place of the encoder that
- * knows libjpeg: its arrays are borrowed as they are, because a copy would double the memory. */
+/* Coefficients of a JPEG file, by libjpeg's entropy decoder. With jpeg_arrays.c the only place of
+ * the encoder that knows libjpeg. */
 #include "core/codec/jpeg_coeffs.h"
 
 #include <setjmp.h>
@@ -12,6 +12,8 @@
 #include <jpeglib.h>
 
 #include "base/checked.h"
+#include "core/codec/jpeg_arrays.h"
+#include "core/codec/jpeg_rows.h"
 
 /* A progressive file of a few bytes may ask for any number of passes over a huge image. */
 #define SCANS_MAX 500
@@ -22,6 +24,7 @@ const uint8_t pare_jpeg_natural[64] = {
     30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 typedef struct reader {
+    pare_jpeg_arrays arrays; /* first: client_data is the reader */
     struct jpeg_decompress_struct cinfo;
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
@@ -36,6 +39,7 @@ static pare_err err_of_message(int code)
 {
     switch (code) {
     case JERR_OUT_OF_MEMORY: return PARE_ERR_NO_MEMORY;
+    case JERR_BAD_VIRTUAL_ACCESS: return PARE_ERR_INTERNAL;
     case JERR_BAD_PRECISION:
     case JERR_SOF_UNSUPPORTED:
     case JERR_ARITH_NOTIMPL: return PARE_SKIP_UNSUPPORTED_VARIANT;
@@ -106,14 +110,15 @@ static pare_jpeg_color color_of(J_COLOR_SPACE space)
     }
 }
 
-/* Before libjpeg allocates: the arrays will hold 128 bytes a block. */
+/* Before anything is allocated: what the arrays will hold at most. */
 static pare_err check_memory(const struct jpeg_decompress_struct *cinfo, uint64_t max_bytes,
                              pare_diag *diag)
 {
     uint64_t bytes = 0;
     for (int i = 0; i < cinfo->num_components; i++) {
         const jpeg_component_info *c = &cinfo->comp_info[i];
-        bytes += (uint64_t)(c->width_in_blocks + 4) * (c->height_in_blocks + 4) * 128;
+        bytes +=
+            (uint64_t)(c->width_in_blocks + 4) * (c->height_in_blocks + 4) * PARE_JPEG_PACKED_MAX;
     }
     if (max_bytes && bytes > max_bytes) {
         return pare_fail(diag, PARE_ERR_TOO_LARGE, "%llu bytes of coefficients",
@@ -122,7 +127,7 @@ static pare_err check_memory(const struct jpeg_decompress_struct *cinfo, uint64_
     return PARE_OK;
 }
 
-static pare_err borrow_plane(reader *self, jvirt_barray_ptr array, int index, pare_jpeg_plane *out)
+static pare_err take_plane(reader *self, jvirt_barray_ptr array, int index, pare_jpeg_plane *out)
 {
     struct jpeg_decompress_struct *cinfo = &self->cinfo;
     const jpeg_component_info *c = &cinfo->comp_info[index];
@@ -143,15 +148,7 @@ static pare_err borrow_plane(reader *self, jvirt_barray_ptr array, int index, pa
             return pare_fail(self->diag, PARE_ERR_CORRUPT, "a quantizer of zero");
         }
     }
-    out->rows = calloc(out->height_blocks, sizeof *out->rows);
-    if (!out->rows) return PARE_ERR_NO_MEMORY;
-    /* Without a backing store (libjpeg's default memory manager has none) the whole array is in
-     * memory, and its rows never move. */
-    for (uint32_t y = 0; y < out->height_blocks; y++) {
-        JBLOCKARRAY rows =
-            (*cinfo->mem->access_virt_barray)((j_common_ptr)cinfo, array, y, 1, FALSE);
-        out->rows[y] = rows[0][0];
-    }
+    pare_jpeg_arrays_take(cinfo, array, out);
     return PARE_OK;
 }
 
@@ -161,6 +158,7 @@ static pare_err read_with_libjpeg(reader *self, pare_bytes file, uint64_t max_me
     struct jpeg_decompress_struct *cinfo = &self->cinfo;
     if (setjmp(self->failed)) return self->err;
     jpeg_create_decompress(cinfo);
+    pare_jpeg_arrays_install(&self->arrays, cinfo);
     cinfo->progress = &self->progress;
     jpeg_mem_src(cinfo, file.data, (unsigned long)file.len);
     jpeg_read_header(cinfo, TRUE);
@@ -183,7 +181,7 @@ static pare_err read_with_libjpeg(reader *self, pare_bytes file, uint64_t max_me
     out->density_x = cinfo->X_density;
     out->density_y = cinfo->Y_density;
     for (int i = 0; i < cinfo->num_components; i++) {
-        PARE_TRY(borrow_plane(self, arrays[i], i, &out->planes[i]));
+        PARE_TRY(take_plane(self, arrays[i], i, &out->planes[i]));
     }
     return PARE_OK;
 }
@@ -202,10 +200,11 @@ static pare_err read_file(pare_bytes file, uint64_t max_memory_bytes, pare_jpeg_
     self->errors.emit_message = on_message;
     self->errors.output_message = ignore_output;
     self->progress.progress_monitor = on_progress;
-    out->reader = self;
     const pare_err err = read_with_libjpeg(self, file, max_memory_bytes, out);
-    self->diag = NULL; /* the caller's; not ours to keep */
     if (good_rows) *good_rows = self->is_damaged ? self->good_rows : out->height_px;
+    jpeg_destroy_decompress(&self->cinfo);
+    pare_jpeg_arrays_deinit(&self->arrays);
+    free(self);
     return err;
 }
 
@@ -229,11 +228,7 @@ pare_err pare_jpeg_plane_init(pare_jpeg_plane *plane, uint32_t width_blocks, uin
         return PARE_ERR_NO_MEMORY;
     }
     plane->own = malloc(bytes);
-    plane->rows = calloc(height_blocks, sizeof *plane->rows);
-    if (!plane->own || !plane->rows) return PARE_ERR_NO_MEMORY;
-    for (uint32_t y = 0; y < height_blocks; y++) {
-        plane->rows[y] = plane->own + (size_t)y * width_blocks * 64;
-    }
+    if (!plane->own) return PARE_ERR_NO_MEMORY;
     plane->width_blocks = width_blocks;
     plane->height_blocks = height_blocks;
     return PARE_OK;
@@ -242,16 +237,16 @@ pare_err pare_jpeg_plane_init(pare_jpeg_plane *plane, uint32_t width_blocks, uin
 void pare_jpeg_coeffs_release_rows(pare_jpeg_coeffs *coeffs)
 {
     for (int i = 0; i < PARE_JPEG_COMPONENTS_MAX; i++) {
-        free(coeffs->planes[i].own);
-        free(coeffs->planes[i].rows);
-        coeffs->planes[i].own = NULL;
-        coeffs->planes[i].rows = NULL;
+        pare_jpeg_plane *plane = &coeffs->planes[i];
+        if (!plane->borrows) {
+            free(plane->own);
+            for (uint32_t y = 0; y < plane->height_blocks && plane->packed; y++)
+                free(plane->packed[y]);
+            free(plane->packed);
+        }
+        plane->own = NULL;
+        plane->packed = NULL;
     }
-    reader *self = coeffs->reader;
-    coeffs->reader = NULL;
-    if (!self) return;
-    jpeg_destroy_decompress(&self->cinfo);
-    free(self);
 }
 
 void pare_jpeg_coeffs_deinit(pare_jpeg_coeffs *coeffs)

@@ -28,10 +28,11 @@ typedef struct pare_jpeg_plane {
     uint8_t id;                           /* component id in the file */
     uint8_t h, v;                         /* sampling factors, 1..4 */
     uint32_t width_blocks, height_blocks; /* without the blocks that only fill up an MCU */
-    /* rows[y]: width_blocks blocks of 64, natural order. Array owned, rows borrowed from `own`
-     * or from the reader. */
-    const int16_t **rows;
-    int16_t *own;       /* owned storage, or NULL */
+    /* Rows of width_blocks blocks of 64, natural order, for jpeg_rows.h: one of these, or both NULL
+     * once they are released. */
+    int16_t *own;       /* plain */
+    uint8_t **packed;   /* [height_blocks]: each row by itself */
+    bool borrows;       /* they are another plane's; else owned */
     uint16_t quant[64]; /* of the file, natural order; zero when made from pixels */
     float step[64];     /* value of one stored unit, natural order */
     float shrink;       /* stored units to take off each AC magnitude: inverts the bias of rounding
@@ -48,7 +49,6 @@ typedef struct pare_jpeg_coeffs {
     uint8_t density_unit; /* as JFIF stores it */
     uint16_t density_x, density_y;
     pare_jpeg_plane planes[PARE_JPEG_COMPONENTS_MAX];
-    void *reader; /* owned; whose memory the rows are in, or NULL */
 } pare_jpeg_coeffs;
 
 /* Read all coefficients of a file.
@@ -104,7 +104,7 @@ pare_jpeg_halving_cost pare_jpeg_coeffs_halving_cost(const pare_jpeg_coeffs *coe
 PARE_NODISCARD pare_err pare_jpeg_coeffs_halve(const pare_jpeg_coeffs *coeffs,
                                                pare_jpeg_coeffs *out);
 
-/* Allocates own storage and rows for width_blocks x height_blocks. Errors: PARE_ERR_NO_MEMORY. */
+/* Allocates plain rows for width_blocks x height_blocks. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_jpeg_plane_init(pare_jpeg_plane *plane, uint32_t width_blocks,
                                              uint32_t height_blocks);
 

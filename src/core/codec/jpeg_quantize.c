@@ -13,6 +13,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/codec/jpeg_rows.h"
+
 #define DEAD_ZONE 0.62f    /* without trellis: round up from here instead of from a half */
 #define STATS_ZONE 0.65f   /* of the pass that learns what symbols cost */
 #define STATS_BLOCKS 8192u /* about as many blocks tell */
@@ -117,8 +119,13 @@ static void learn_prices(plane_state *self)
     const uint64_t block_count = (uint64_t)plane->width_blocks * plane->height_blocks;
     const uint32_t stride = (uint32_t)(block_count / STATS_BLOCKS) + 1;
     for (uint32_t y = 0; y < plane->height_blocks; y++) {
-        for (uint32_t x = y * 7 % stride; x < plane->width_blocks; x += stride) {
-            const int16_t *block = plane->rows[y] + (size_t)x * 64;
+        uint32_t x = y * 7 % stride;
+        pare_jpeg_cursor cursor;
+        pare_jpeg_cursor_start(plane, y, &cursor);
+        pare_jpeg_cursor_skip(&cursor, x < plane->width_blocks ? x : 0);
+        for (; x < plane->width_blocks; x += stride) {
+            const int16_t *block = pare_jpeg_cursor_next(&cursor);
+            if (x + stride < plane->width_blocks) pare_jpeg_cursor_skip(&cursor, stride - 1);
             float steps[64];
             uint8_t positions[64];
             int16_t values[64];
@@ -272,10 +279,14 @@ pare_err pare_jpeg_quantize(const pare_jpeg_plane *plane, const pare_jpeg_quanti
     size_t index = 0;
     for (uint32_t y = 0; y < plane->height_blocks; y++) {
         PARE_TRY(pare_jpeg_blocks_begin_row(out, y));
-        const int16_t *block = plane->rows[y];
-        for (uint32_t x = 0; x < plane->width_blocks; x++, block += 64, index++) {
-            const int count =
-                quantize_block(&self, block, out->positions + out->len, out->values + out->len);
+        pare_jpeg_cursor cursor;
+        pare_jpeg_cursor_start(plane, y, &cursor);
+        for (uint32_t x = 0; x < plane->width_blocks; x++, index++) {
+            const int16_t *block = pare_jpeg_cursor_next(&cursor);
+            const int count = cursor.is_flat
+                                  ? 0
+                                  : quantize_block(&self, block, out->positions + out->len,
+                                                   out->values + out->len);
             out->dc[index] = quantize_dc(&self, block);
             out->counts[index] = (uint8_t)count;
             out->len += (size_t)count;

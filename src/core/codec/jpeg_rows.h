@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Rows of blocks of a plane, one block after the other. Numbers of a file are packed: most are
+ * zero, and nearly all others fit a byte, so that they take a fifth of a full array. */
+#ifndef PARE_CORE_JPEG_ROWS_H
+#define PARE_CORE_JPEG_ROWS_H
+
+#include "core/codec/jpeg_coeffs.h"
+
+/* Bytes that a packed block takes at most, and zero bytes that are a block of zeros. */
+enum { PARE_JPEG_PACKED_MAX = 1 + 2 + 8 + 63 * 2, PARE_JPEG_PACKED_ZERO = 3 };
+
+/* A place in a row. */
+typedef struct pare_jpeg_cursor {
+    const int16_t *plain;  /* the next block, of a plane that is not packed; else NULL */
+    const uint8_t *packed; /* the next block, packed */
+    bool is_flat;          /* the last block has no other number than that of DC, for certain */
+    int16_t block[64];
+} pare_jpeg_cursor;
+
+/* Before the first block of row y. The plane is borrowed while the cursor is used. */
+void pare_jpeg_cursor_start(const pare_jpeg_plane *plane, uint32_t y, pare_jpeg_cursor *out);
+
+/* The next block, natural order; borrowed until the next call. The caller counts. */
+const int16_t *pare_jpeg_cursor_next(pare_jpeg_cursor *cursor);
+
+void pare_jpeg_cursor_skip(pare_jpeg_cursor *cursor, uint32_t blocks);
+
+/* All width_blocks blocks of row y. */
+void pare_jpeg_row_copy(const pare_jpeg_plane *plane, uint32_t y, int16_t *out);
+
+/* Pack width_blocks blocks.
+ *
+ *   spare  PARE_JPEG_PACKED_MAX bytes a block, overwritten.
+ *   out    owned, to be freed; NULL after an error.
+ *
+ * Errors: PARE_ERR_NO_MEMORY, PARE_ERR_INTERNAL (what was packed is not what comes out again). */
+PARE_NODISCARD pare_err pare_jpeg_row_pack(const int16_t *blocks, uint32_t width_blocks,
+                                           uint8_t *spare, uint8_t **out);
+
+#endif /* PARE_CORE_JPEG_ROWS_H */

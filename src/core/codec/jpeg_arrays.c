@@ -28,7 +28,7 @@ static jvirt_barray_ptr request(j_common_ptr cinfo, int pool, boolean pre_zero,
     array->packed = calloc(height_blocks, sizeof *array->packed);
     if (width_blocks > self->spare_blocks) {
         free(self->spare);
-        self->spare = malloc((size_t)width_blocks * PARE_JPEG_PACKED_MAX);
+        self->spare = malloc((size_t)width_blocks * PARE_JPEG_PACKED_MAX + PARE_JPEG_PACKED_SLACK);
         self->spare_blocks = self->spare ? width_blocks : 0;
     }
     if (!self->spare || !array->packed) fail(cinfo, JERR_OUT_OF_MEMORY);
@@ -83,7 +83,8 @@ void pare_jpeg_arrays_take(j_decompress_ptr cinfo, jvirt_barray_ptr array, pare_
     put_away((j_common_ptr)cinfo, array);
     for (uint32_t y = 0; y < plane->height_blocks; y++) {
         if (array->packed[y]) continue;
-        array->packed[y] = calloc(plane->width_blocks, PARE_JPEG_PACKED_ZERO);
+        const size_t len = (size_t)plane->width_blocks * PARE_JPEG_PACKED_ZERO;
+        array->packed[y] = calloc(1, len + PARE_JPEG_PACKED_SLACK);
         if (!array->packed[y]) fail((j_common_ptr)cinfo, JERR_OUT_OF_MEMORY);
     }
     for (uint32_t y = plane->height_blocks; y < array->height_blocks; y++)

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Rows of blocks of a plane, one block after the other. Numbers of a file are packed: most are
+/* Rows of blocks of a plane, one block after the other. Numbers of a file may be packed: most are
  * zero, and nearly all others fit a byte, so that they take a fifth of a full array. */
 #ifndef PARE_CORE_JPEG_ROWS_H
 #define PARE_CORE_JPEG_ROWS_H
 
 #include "core/codec/jpeg_coeffs.h"
 
-/* Bytes that a packed block takes at most, and zero bytes that are a block of zeros. */
-enum { PARE_JPEG_PACKED_MAX = 1 + 2 + 8 + 63 * 2, PARE_JPEG_PACKED_ZERO = 3 };
+/* Bytes that a packed block takes at most, zero bytes that are a block of zeros, and bytes behind
+ * a row that may be read, or overwritten when it is packed. */
+enum { PARE_JPEG_PACKED_MAX = 4 + 128, PARE_JPEG_PACKED_ZERO = 4, PARE_JPEG_PACKED_SLACK = 16 };
 
 /* A place in a row. */
 typedef struct pare_jpeg_cursor {
+    int16_t block[64];
     const int16_t *plain;  /* the next block, of a plane that is not packed; else NULL */
     const uint8_t *packed; /* the next block, packed */
     bool is_flat;          /* the last block has no other number than that of DC, for certain */
-    int16_t block[64];
 } pare_jpeg_cursor;
 
 /* Before the first block of row y. The plane is borrowed while the cursor is used. */
@@ -30,7 +31,7 @@ void pare_jpeg_row_copy(const pare_jpeg_plane *plane, uint32_t y, int16_t *out);
 
 /* Pack width_blocks blocks.
  *
- *   spare  PARE_JPEG_PACKED_MAX bytes a block, overwritten.
+ *   spare  PARE_JPEG_PACKED_MAX bytes a block and PARE_JPEG_PACKED_SLACK, overwritten.
  *   out    owned, to be freed; NULL after an error.
  *
  * Errors: PARE_ERR_NO_MEMORY, PARE_ERR_INTERNAL (what was packed is not what comes out again). */

@@ -40,10 +40,12 @@ static pare_buf make_png(test_picture picture)
     return file;
 }
 
-static void check_jpeg(pare_quality_mode mode, const char *label)
+/* sampling: luma for each chroma, in each direction */
+static void check_jpeg(pare_quality_mode mode, uint8_t sampling, const char *label)
 {
     pare_image image = test_make(TEST_PHOTO, WIDTH, HEIGHT);
-    pare_buf file = test_write_jpeg(&image, &(test_jpeg_options){.quality = 95});
+    const test_jpeg_options how = {.quality = 95, .luma_h = sampling, .luma_v = sampling};
+    pare_buf file = test_write_jpeg(&image, &how);
     pare_image_deinit(&image);
     const pare_options options = ask(mode, PARE_FORMAT_JPEG);
     check(&file, &options, label);
@@ -77,12 +79,24 @@ TEST(a_png_to_jpeg)
 
 TEST(a_jpeg_by_score)
 {
-    check_jpeg(PARE_QUALITY_SCORE, "JPEG by score");
+    check_jpeg(PARE_QUALITY_SCORE, 2, "JPEG by score");
 }
 
 TEST(a_jpeg_without_loss)
 {
-    check_jpeg(PARE_QUALITY_LOSSLESS, "JPEG without loss");
+    check_jpeg(PARE_QUALITY_LOSSLESS, 2, "JPEG without loss");
 }
 
-RUN(a_png_without_loss, a_png_by_palette, a_png_to_jpeg, a_jpeg_by_score, a_jpeg_without_loss)
+/* Six bytes a pixel are what its coefficients alone would take. */
+TEST(a_jpeg_of_full_chroma_by_score)
+{
+    check_jpeg(PARE_QUALITY_SCORE, 1, "JPEG 4:4:4 by score");
+}
+
+TEST(a_jpeg_of_full_chroma_without_loss)
+{
+    check_jpeg(PARE_QUALITY_LOSSLESS, 1, "JPEG 4:4:4 without loss");
+}
+
+RUN(a_png_without_loss, a_png_by_palette, a_png_to_jpeg, a_jpeg_by_score, a_jpeg_without_loss,
+    a_jpeg_of_full_chroma_by_score, a_jpeg_of_full_chroma_without_loss)

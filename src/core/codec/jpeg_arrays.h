@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The arrays that libjpeg reads coefficients into, ours in place of its own: only the rows at hand
- * are plain, all others are packed (jpeg_rows.h). */
+/* The arrays that libjpeg reads coefficients into, ours in place of its own. Those of large images
+ * that would take more than the pixels are packed (jpeg_rows.h), which takes time: only the rows at
+ * hand are plain then. */
 #ifndef PARE_CORE_JPEG_ARRAYS_H
 #define PARE_CORE_JPEG_ARRAYS_H
 
@@ -13,6 +14,7 @@
 
 typedef struct jvirt_barray_control {
     uint32_t width_blocks, height_blocks; /* with those that only fill up an MCU */
+    JBLOCK *plain;                        /* all blocks; or NULL, and then... */
     uint8_t **packed;                     /* [height_blocks]; NULL: all zero as yet */
     JBLOCKARRAY rows;                     /* the rows at hand */
     uint32_t first, count;
@@ -22,11 +24,12 @@ typedef struct jvirt_barray_control {
 typedef struct pare_jpeg_arrays {
     jvirt_barray_control arrays[PARE_JPEG_COMPONENTS_MAX];
     int count;
+    bool packs;
     uint8_t *spare; /* for a row of so many blocks while it is packed */
     uint32_t spare_blocks;
 } pare_jpeg_arrays;
 
-/* From now on cinfo, just created, keeps coefficients here.
+/* From now on cinfo, whose header is read, keeps coefficients here.
  *
  *   arrays  borrowed until cinfo is destroyed, all zero; cinfo->client_data points to a struct
  *           that begins with it.

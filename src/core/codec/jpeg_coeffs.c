@@ -158,7 +158,6 @@ static pare_err read_with_libjpeg(reader *self, pare_bytes file, uint64_t max_me
     struct jpeg_decompress_struct *cinfo = &self->cinfo;
     if (setjmp(self->failed)) return self->err;
     jpeg_create_decompress(cinfo);
-    pare_jpeg_arrays_install(&self->arrays, cinfo);
     cinfo->progress = &self->progress;
     jpeg_mem_src(cinfo, file.data, (unsigned long)file.len);
     jpeg_read_header(cinfo, TRUE);
@@ -167,6 +166,7 @@ static pare_err read_with_libjpeg(reader *self, pare_bytes file, uint64_t max_me
                          cinfo->num_components);
     }
     PARE_TRY(check_memory(cinfo, max_memory_bytes, self->diag));
+    pare_jpeg_arrays_install(&self->arrays, cinfo);
     jvirt_barray_ptr *arrays = jpeg_read_coefficients(cinfo);
     out->width_px = cinfo->image_width;
     out->height_px = cinfo->image_height;
@@ -229,7 +229,7 @@ pare_err pare_jpeg_plane_init(pare_jpeg_plane *plane, uint32_t width_blocks, uin
     }
     plane->own = malloc(bytes);
     if (!plane->own) return PARE_ERR_NO_MEMORY;
-    plane->width_blocks = width_blocks;
+    plane->width_blocks = plane->own_width = width_blocks;
     plane->height_blocks = height_blocks;
     return PARE_OK;
 }

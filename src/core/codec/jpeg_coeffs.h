@@ -31,6 +31,7 @@ typedef struct pare_jpeg_plane {
     /* Rows of width_blocks blocks of 64, natural order, for jpeg_rows.h: one of these, or both NULL
      * once they are released. */
     int16_t *own;       /* plain */
+    uint32_t own_width; /* then: blocks from row to row */
     uint8_t **packed;   /* [height_blocks]: each row by itself */
     bool borrows;       /* they are another plane's; else owned */
     uint16_t quant[64]; /* of the file, natural order; zero when made from pixels */

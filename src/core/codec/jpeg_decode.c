@@ -10,18 +10,13 @@
 #include <jpeglib.h>
 
 #include "base/err.h"
-#include "core/codec/jpeg_arrays.h"
 #include "core/codec/jpeg_markers.h"
 #include "core/image/exif.h"
 
 /* More scans than any encoder writes; each costs a pass over all coefficients. */
 enum { SCANS_MAX = 500, ROWS_AT_ONCE = 16 };
-/* Of so many pixels in many scans the coefficients, which libjpeg holds plain, are the larger part:
- * from here on they are packed, which takes time. */
-#define PACKED_FROM_PX 4000000u
 
 typedef struct session {
-    pare_jpeg_arrays arrays; /* first: client_data is the session */
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
@@ -174,13 +169,6 @@ static pare_err pass_rows(session *s, pare_color color)
     return PARE_OK;
 }
 
-static void pack_if_large(session *s)
-{
-    const uint64_t pixels = (uint64_t)s->jpeg.image_width * s->jpeg.image_height;
-    if (pixels < PACKED_FROM_PX || !jpeg_has_multiple_scans(&s->jpeg)) return;
-    pare_jpeg_arrays_install(&s->arrays, &s->jpeg);
-}
-
 static pare_err decode_steps(session *s)
 {
     struct jpeg_decompress_struct *jpeg = &s->jpeg;
@@ -203,7 +191,6 @@ static pare_err decode_steps(session *s)
     }
     choose_scale(jpeg, s->limits);
     jpeg->dct_method = JDCT_ISLOW;
-    pack_if_large(s);
     jpeg_start_decompress(jpeg);
     if (s->sink) {
         if (color == PARE_COLOR_CMYK) return PARE_SKIP_UNSUPPORTED_VARIANT;
@@ -244,7 +231,6 @@ static void run_session(session *s, pare_bytes file)
         s->err = decode_steps(s);
     }
     jpeg_destroy_decompress(&s->jpeg);
-    pare_jpeg_arrays_deinit(&s->arrays);
 }
 
 /* Adobe's programs store CMYK inverted, others followed them, and viewers assume it of all. */

@@ -121,7 +121,7 @@ static bool is_same(const int16_t *a, const int16_t *b)
 void pare_jpeg_cursor_start(const pare_jpeg_plane *plane, uint32_t y, pare_jpeg_cursor *out)
 {
     out->packed = plane->packed ? plane->packed[y] : NULL;
-    out->plain = plane->own ? plane->own + (size_t)y * plane->width_blocks * 64 : NULL;
+    out->plain = plane->own ? plane->own + (size_t)y * plane->own_width * 64 : NULL;
     out->is_flat = false;
 }
 

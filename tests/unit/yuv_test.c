@@ -197,5 +197,41 @@ TEST(halved_chroma_of_one_colour_is_its_own)
     }
 }
 
+/* Columns of light and dark, `luma` apart, with a swing of blue against them. */
+static double detail_of(uint8_t depth_bits, int luma, int blue)
+{
+    pare_image image;
+    MUST(pare_image_init(&image, 64, 2048, PARE_COLOR_RGB, false, depth_bits));
+    for (uint32_t y = 0; y < image.height_px; y++) {
+        uint8_t *row = pare_image_row(&image, y);
+        for (uint32_t i = 0; i < image.width_px * 3; i++) {
+            const int gray = 100 + (i / 3 % 2 ? luma : 0);
+            const int value = gray + (i % 3 == 2 && y % 2 ? blue : 0);
+            const uint16_t wide = (uint16_t)(value * 257);
+            if (depth_bits == 8) row[i] = (uint8_t)value;
+            if (depth_bits == 16) memcpy(row + 2 * (size_t)i, &wide, 2);
+        }
+    }
+    const double detail = pare_yuv_chroma_detail(&image);
+    pare_image_deinit(&image);
+    return detail;
+}
+
+TEST(detail_of_chroma_is_that_of_the_formulas)
+{
+    /* a swing of blue by 80 is one of luma by 0.114, of Cb by 0.5, of Cr by -0.114 / 1.402 of it */
+    const double cb = 80 * 0.5, cr = 80 * 0.114 / 1.402, own = 80 * 0.114;
+    for (uint8_t depth_bits = 8; depth_bits <= 16; depth_bits += 8) {
+        CHECK_DOUBLE(detail_of(depth_bits, 0, 0), ==, 0);
+        CHECK_DOUBLE(detail_of(depth_bits, 50, 0), <, 1e-9);
+        const double want = (cb * cb + cr * cr) / (50 * 50 + own * own);
+        CHECK_DOUBLE(fabs(detail_of(depth_bits, 50, 80) - want), <, 0.02 * want);
+    }
+    pare_image gray = test_make_as(TEST_PHOTO, WIDTH, HEIGHT, PARE_COLOR_GRAY, 8);
+    CHECK_DOUBLE(pare_yuv_chroma_detail(&gray), ==, 0);
+    pare_image_deinit(&gray);
+}
+
 RUN(all_layouts_follow_the_formulas, grays_have_no_colour_and_ends_stay_in_range,
-    halved_chroma_keeps_pixels_as_bright, halved_chroma_of_one_colour_is_its_own)
+    halved_chroma_keeps_pixels_as_bright, halved_chroma_of_one_colour_is_its_own,
+    detail_of_chroma_is_that_of_the_formulas)

@@ -316,3 +316,54 @@ pare_err pare_yuv_fill(const pare_image *image, const pare_yuv *out)
     free(h);
     return PARE_OK;
 }
+
+/* The two rows of a row of squares that are looked at: about this many in all. */
+enum { DETAIL_ROWS = 256 };
+
+/* Energy of what differs inside of squares of four pixels: luma, Cb, Cr. */
+static PARE_ALWAYS_INLINE void add_detail(const pare_image *image, uint32_t y, size_t channels,
+                                          bool is_wide, double sums[3])
+{
+    const uint8_t *rows[2] = {pare_image_row(image, y), pare_image_row(image, y + 1)};
+    float energy[3] = {0};
+    for (size_t x = 0; x + 1 < image->width_px; x += 2) {
+        float planes[3][4];
+        for (size_t i = 0; i < 4; i++) {
+            const size_t at = (x + i % 2) * channels;
+            const float red = (float)get_stored(rows[i / 2], at, is_wide);
+            const float green = (float)get_stored(rows[i / 2], at + 1, is_wide);
+            const float blue = (float)get_stored(rows[i / 2], at + 2, is_wide);
+            const float luma =
+                (float)RED * red + (float)(1 - RED - BLUE) * green + (float)BLUE * blue;
+            planes[0][i] = luma;
+            planes[1][i] = (blue - luma) * (float)(1 / CB_RANGE);
+            planes[2][i] = (red - luma) * (float)(1 / CR_RANGE);
+        }
+        for (size_t p = 0; p < 3; p++) {
+            const float *v = planes[p];
+            const float across = v[0] - v[1] + v[2] - v[3], down = v[0] + v[1] - v[2] - v[3];
+            const float both = v[0] - v[1] - v[2] + v[3];
+            energy[p] += across * across + down * down + both * both;
+        }
+    }
+    for (size_t p = 0; p < 3; p++)
+        sums[p] += (double)energy[p];
+}
+
+double pare_yuv_chroma_detail(const pare_image *image)
+{
+    if (image->color != PARE_COLOR_RGB) return 0;
+    const uint32_t step = 2 * (1 + image->height_px / 2 / DETAIL_ROWS);
+    const bool is_wide = image->depth_bits == 16;
+    double sums[3] = {0};
+    for (uint32_t y = 0; y + 1 < image->height_px; y += step) {
+        if (!is_wide && image->channels == 3) {
+            add_detail(image, y, 3, false, sums);
+        } else {
+            add_detail(image, y, image->channels, is_wide, sums);
+        }
+    }
+    const double chroma = sums[1] + sums[2];
+    if (sums[0] > 0) return chroma / sums[0];
+    return chroma > 0 ? INFINITY : 0;
+}

@@ -28,4 +28,10 @@ typedef struct pare_yuv {
  * Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_yuv_fill(const pare_image *image, const pare_yuv *out);
 
+/* How much of the image is lost when chroma is halved: the detail of Cb and Cr inside squares of
+ * four pixels against that of luma, as a ratio of energies (0 of gray and of flat colours without
+ * detail; INFINITY of colours that differ in chroma alone). Of large images some rows stand for
+ * all. */
+double pare_yuv_chroma_detail(const pare_image *image);
+
 #endif /* PARE_CORE_YUV_H */

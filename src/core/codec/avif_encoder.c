@@ -177,9 +177,9 @@ static int quantizer(double quality)
 
 static const int SPEEDS[PARE_EFFORT_MAX + 1] = {10, 9, 8, 7, 6, 6, 5, 4, 3, 2, 1};
 
-/* At this effort photographs are searched with less: by cosines alone where chroma is halved (a
- * sixth of libaom's time for 1 % more bytes at equal score), without blocks of 4 where it is whole
- * (as much, and fewer bytes than by cosines). */
+/* At this effort photographs are searched with less: by cosines alone (a sixth of libaom's time for
+ * 1 % more bytes at equal score), or where chroma is whole without blocks of 4 (as much time, and
+ * fewer bytes than by cosines). */
 enum { DEFAULT_EFFORT = 4 };
 
 static bool is_plain_photo(const pare_encode_params *params)
@@ -199,17 +199,22 @@ static void set_option(avifEncoder *avif, const char *name, const char *value)
     avifEncoderSetCodecSpecificOption(avif, name, value);
 }
 
+/* Where libaom tries no blocks of 4 at this speed. */
+enum { COARSE_LINES = 1080 };
+
 /* libaom takes some photographs with plain backgrounds for screens, and then searches for copies of
  * blocks and for palettes: up to four times as long to find nothing. */
-static void configure_photo(avifEncoder *avif, int effort, bool has_whole_chroma)
+static void configure_photo(avifEncoder *avif, int effort, const avifImage *image)
 {
+    const bool is_whole = image->yuvFormat == AVIF_PIXEL_FORMAT_YUV444;
+    const bool is_coarse = image->width >= COARSE_LINES && image->height >= COARSE_LINES;
     set_option(avif, "enable-intrabc", "0");
     set_option(avif, "enable-palette", "0");
-    if (has_whole_chroma) set_option(avif, "enable-chroma-deltaq", "1");
+    if (is_whole) set_option(avif, "enable-chroma-deltaq", "1");
     if (effort != DEFAULT_EFFORT) return;
-    if (has_whole_chroma) {
+    if (is_whole) set_option(avif, "enable-filter-intra", "0");
+    if (is_whole && !is_coarse) {
         set_option(avif, "min-partition-size", "8");
-        set_option(avif, "enable-filter-intra", "0");
     } else {
         set_option(avif, "use-intra-dct-only", "1");
     }
@@ -226,10 +231,7 @@ static void configure(avifEncoder *avif, const pare_encoder *encoder, double qua
     if (params->lossless) return;
     set_option(avif, "end-usage", "q");
     set_option(avif, "tune", "ssim");
-    if (is_plain_photo(params)) {
-        configure_photo(avif, params->effort,
-                        encoder->image->yuvFormat == AVIF_PIXEL_FORMAT_YUV444);
-    }
+    if (is_plain_photo(params)) configure_photo(avif, params->effort, encoder->image);
 }
 
 pare_err pare_avif_encoder_try(pare_encoder *encoder, double quality, pare_buf *out,

@@ -127,15 +127,18 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-bool pare_is_alike(const pare_image *a, const pare_image *b, pare_scale scale, double quality)
+static double coarse(double quality)
+{
+    return fmin(100, fmax(0, 100 - quality));
+}
+
+bool pare_likeness_add(pare_likeness *likeness, const pare_image *a, const pare_image *b,
+                       pare_scale scale, double quality)
 {
     if ((a->color == PARE_COLOR_CMYK) != (b->color == PARE_COLOR_CMYK)) return false;
-    const double coarse = fmin(100, fmax(0, 100 - quality));
-    const double block_limit = 14 + 0.6 * coarse, mean_limit = 3 + 0.2 * coarse;
+    const double block_limit = 14 + 0.6 * coarse(quality);
     const uint32_t width = a->width_px - a->width_px % scale;
     const uint32_t height = a->height_px - a->height_px % scale;
-    double sum = 0;
-    uint64_t count = 0;
     for (uint32_t y = 0; y < height; y += PARE_BLOCK_PX) {
         for (uint32_t x = 0; x < width; x += PARE_BLOCK_PX) {
             const pare_block own = {x, y, least(width - x, PARE_BLOCK_PX),
@@ -147,10 +150,22 @@ bool pare_is_alike(const pare_image *a, const pare_image *b, pare_scale scale, d
             for (int c = 0; c < 5; c++) {
                 const double gap = fabs(mean_a[c] - mean_b[c]);
                 if (gap > block_limit) return false;
-                sum += gap;
-                count++;
+                likeness->sum += gap;
+                likeness->count++;
             }
         }
     }
-    return sum <= mean_limit * (double)count;
+    return true;
+}
+
+bool pare_likeness_is_near(const pare_likeness *likeness, double quality)
+{
+    return likeness->sum <= (3 + 0.2 * coarse(quality)) * (double)likeness->count;
+}
+
+bool pare_is_alike(const pare_image *a, const pare_image *b, pare_scale scale, double quality)
+{
+    pare_likeness likeness = {0};
+    return pare_likeness_add(&likeness, a, b, scale, quality) &&
+           pare_likeness_is_near(&likeness, quality);
 }

@@ -21,6 +21,18 @@ typedef enum pare_scale { PARE_SCALE_WHOLE = 1, PARE_SCALE_EIGHTH = 8 } pare_sca
  *          is left of a beside the last of those at the right and below is not compared. */
 bool pare_is_alike(const pare_image *a, const pare_image *b, pare_scale scale, double quality);
 
+/* The same band by band. All zero is the start. */
+typedef struct pare_likeness {
+    double sum; /* of the gaps between means */
+    uint64_t count;
+} pare_likeness;
+
+/* The next rows of both, PARE_BLOCK_PX of a unless they are the last. False: they are not alike. */
+bool pare_likeness_add(pare_likeness *likeness, const pare_image *a, const pare_image *b,
+                       pare_scale scale, double quality);
+/* After the last rows. */
+bool pare_likeness_is_near(const pare_likeness *likeness, double quality);
+
 /* Part of an image. */
 typedef struct pare_block {
     uint32_t x, y, width, height;

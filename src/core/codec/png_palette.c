@@ -175,10 +175,48 @@ uint8_t pare_png_palette_depth(unsigned count)
     return count <= 2 ? 1 : count <= 4 ? 2 : count <= 16 ? 4 : 8;
 }
 
+/* Rows of so many bytes are made each time that they are wanted. */
+enum { HELD_BYTES_MAX = 8 << 20 };
+
+/* What makes them: in the raster's own memory. */
+typedef struct reordering {
+    const pare_png_raster *index; /* borrowed */
+    uint8_t depth_bits;
+    uint8_t map[256]; /* from its numbers to those of the new order */
+} reordering;
+
+static void make_row(void *maker, uint32_t y, uint8_t *out)
+{
+    const reordering *how = maker;
+    pare_png_pack_row(pare_png_raster_row(how->index, y), how->index->width_px, how->map,
+                      how->depth_bits, out);
+}
+
+static pare_err give_rows(reordering *how, pare_png_raster *out)
+{
+    const pare_png_raster *index = how->index;
+    PARE_TRY(pare_png_raster_shape(out, index->width_px, index->height_px, PNG_PALETTE,
+                                   how->depth_bits));
+    if (out->row_len * index->height_px > HELD_BYTES_MAX) {
+        out->owned = malloc(sizeof *how);
+        if (!out->owned) return PARE_ERR_NO_MEMORY;
+        memcpy(out->owned, how, sizeof *how);
+        out->make_row = make_row;
+        out->maker = out->owned;
+        return PARE_OK;
+    }
+    PARE_TRY(
+        pare_png_raster_init(out, index->width_px, index->height_px, PNG_PALETTE, how->depth_bits));
+    for (uint32_t y = 0; y < index->height_px; y++)
+        make_row(how, y, out->owned + (size_t)y * out->stride);
+    return PARE_OK;
+}
+
 pare_err pare_png_palette_apply(const pare_png_reindex *reindex, pare_png_raster *out)
 {
     const pare_png_raster *index = reindex->index;
-    uint8_t order[256], map[256] = {0};
+    reordering how = {.index = index, .depth_bits = reindex->depth_bits};
+    uint8_t order[256];
     *out = (pare_png_raster){0};
     usage *use = malloc(sizeof *use);
     if (!use) return PARE_ERR_NO_MEMORY;
@@ -186,17 +224,12 @@ pare_err pare_png_palette_apply(const pare_png_reindex *reindex, pare_png_raster
     choose_order(reindex, use, order);
     free(use);
 
-    PARE_TRY(pare_png_raster_init(out, index->width_px, index->height_px, PNG_PALETTE,
-                                  reindex->depth_bits));
+    for (unsigned i = 0; i < index->palette.count; i++)
+        how.map[order[i]] = (uint8_t)i;
+    PARE_TRY(give_rows(&how, out));
     out->palette.count = index->palette.count;
-    for (unsigned i = 0; i < index->palette.count; i++) {
-        map[order[i]] = (uint8_t)i;
+    for (unsigned i = 0; i < index->palette.count; i++)
         memcpy(out->palette.colors[i], index->palette.colors[order[i]], 4);
-    }
-    for (uint32_t y = 0; y < index->height_px; y++) {
-        pare_png_pack_row(pare_png_raster_row(index, y), index->width_px, map, reindex->depth_bits,
-                          out->owned + (size_t)y * out->stride);
-    }
     return PARE_OK;
 }
 

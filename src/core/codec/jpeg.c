@@ -19,4 +19,5 @@ const pare_codec pare_codec_jpeg = {
     .encoder_draft = pare_jpeg_encoder_draft,
     .encoder_check = pare_jpeg_encoder_check,
     .encoder_close = pare_jpeg_encoder_close,
+    .encoder_rung = pare_jpeg_encoder_rung,
 };

@@ -23,6 +23,9 @@
 /* ...unless it is noise: as strong as the frequencies below it. */
 #define CHROMA_NOISE 0.5
 
+/* From here on coefficients are weighed by bits and looks, below they are rounded. */
+enum { TRELLIS_EFFORT = 2 };
+
 struct pare_encoder {
     pare_jpeg_coeffs coeffs;
     pare_jpeg_coeffs halved; /* coeffs with chroma at 4:2:0 for when it is asked; else zero */
@@ -155,7 +158,7 @@ static pare_err quantize(pare_encoder *self)
         const pare_jpeg_quantizer quantizer = {.quant = self->quants[i],
                                                .weighing = is_chroma ? PARE_JPEG_WEIGH_CHROMA
                                                                      : PARE_JPEG_WEIGH_LUMA,
-                                               .trellis = self->effort >= 2};
+                                               .trellis = self->effort >= TRELLIS_EFFORT};
         PARE_TRY(pare_jpeg_quantize(&coeffs->planes[i], &quantizer, &self->frame.blocks[i]));
     }
     return PARE_OK;
@@ -243,6 +246,12 @@ pare_err pare_jpeg_encoder_check(pare_encoder *self, double quality, pare_bytes 
         PARE_TRY(pare_jpeg_check_halved(&self->halved, &self->coeffs, diag));
     }
     return pare_jpeg_check_near(&self->frame, want.quants, self->planned, diag);
+}
+
+/* Noise comes out smaller when it is only rounded: each of its numbers is seen. */
+int pare_jpeg_encoder_rung(const pare_encode_params *params)
+{
+    return !params->lossless && params->effort >= TRELLIS_EFFORT;
 }
 
 void pare_jpeg_encoder_close(pare_encoder **encoder)

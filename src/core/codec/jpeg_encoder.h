@@ -33,6 +33,9 @@ PARE_NODISCARD pare_err pare_jpeg_encoder_check(pare_encoder *encoder, double qu
 PARE_NODISCARD pare_err pare_jpeg_salvage(pare_bytes file, const pare_limits *limits,
                                           pare_salvaged *out, pare_diag *diag);
 
+/* As pare_codec.encoder_rung. */
+int pare_jpeg_encoder_rung(const pare_encode_params *params);
+
 void pare_jpeg_encoder_close(pare_encoder **encoder);
 
 #endif /* PARE_CORE_JPEG_ENCODER_H */

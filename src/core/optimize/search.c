@@ -11,7 +11,7 @@
 enum {
     TRIES_MAX = 10,       /* encodes while searching a score */
     FULL_SCORES_MAX = 5,  /* the last ones are spent on going up until the score is reached */
-    FULL_SCORES_FINE = 3, /* ...as long as there were fewer of them */
+    FULL_SCORES_FINE = 3, /* ...as long as there were fewer of them, or one more for much */
     SIZE_TRIES_MAX = 9,
 };
 
@@ -19,6 +19,8 @@ enum {
 #define SCORE_SLACK 0.45
 /* An exact score this far above is worth another exact one, see FULL_SCORES_FINE. */
 #define SCORE_WASTE 0.8
+/* This far above is worth one more than those. */
+#define SCORE_EXCESS 1.3
 /* Aimed at this much above, so that the exact score is not just below. */
 #define SCORE_MARGIN 0.15
 /* An estimate this far below the asked score is below it for certain. */
@@ -222,7 +224,9 @@ static pare_err confirm(state *s, double asked)
 static bool is_fine(const state *s, double asked, uint32_t scores)
 {
     if (s->high.step > s->top || !s->high.is_exact) return false;
-    return is_closed(s) || s->high.score <= asked + SCORE_WASTE || scores >= FULL_SCORES_FINE;
+    const uint32_t enough =
+        s->high.score <= asked + SCORE_EXCESS ? FULL_SCORES_FINE : FULL_SCORES_FINE + 1;
+    return is_closed(s) || s->high.score <= asked + SCORE_WASTE || scores >= enough;
 }
 
 /* Is the last try, which is not good enough, too large already? Estimates may be wrong by a point,

@@ -31,6 +31,43 @@ typedef enum present {
     PRESENT_OTHER
 } present;
 
+/* What the backup's place holds. */
+typedef enum kept {
+    KEEPS_NOTHING,
+    KEEPS_ORIGINAL, /* or a copy, which has its date */
+    KEEPS_MADE,     /* it has been exchanged with what the run wrote */
+    KEEPS_OTHER     /* somebody's file, of whom a kill kept us from giving it back */
+} kept;
+
+static pare_err look_at_keep(restore *one)
+{
+    if (fstatat(one->keep_fd, one->keep_name, &one->keep, AT_SYMLINK_NOFOLLOW) == 0) return PARE_OK;
+    one->keep.st_ino = 0;
+    return errno == ENOENT ? PARE_OK : PARE_ERR_IO;
+}
+
+static kept keeps(const restore *one)
+{
+    const pare_backup_record *const record = one->record;
+    const pare_ident now = pare_ident_of(&one->keep);
+    if (now.ino == 0) return KEEPS_NOTHING;
+    if (pare_ident_same_content(&now, &record->made)) return KEEPS_MADE;
+    const bool dated =
+        now.size_bytes == record->original.size_bytes && now.mtime_ns == record->original.mtime_ns;
+    return dated ? KEEPS_ORIGINAL : KEEPS_OTHER;
+}
+
+static bool has_bytes_of_backup(const restore *one, const char *name)
+{
+    pare_intake a = {.fd = -1}, b = {.fd = -1};
+    const bool same = pare_intake_open(one->dir_fd, name, NULL, &a, NULL) == PARE_OK &&
+                      pare_intake_open(one->keep_fd, one->keep_name, NULL, &b, NULL) == PARE_OK &&
+                      pare_hash_same(&a.hash, &b.hash);
+    pare_intake_close(&a);
+    pare_intake_close(&b);
+    return same;
+}
+
 /* Is the file there the original? A copied-back one has another inode: then its content decides.
  */
 static bool is_original(const restore *one, const char *name, const struct stat *st)
@@ -39,14 +76,9 @@ static bool is_original(const restore *one, const char *name, const struct stat 
     const pare_ident *was = &one->record->original;
     if (now.size_bytes != was->size_bytes || now.mtime_ns != was->mtime_ns) return false;
     if (now.ino == was->ino) return true;
-    if (one->keep.st_ino == 0) return true; /* copied back, and the backup was removed */
-    pare_intake a = {.fd = -1}, b = {.fd = -1};
-    const bool same = pare_intake_open(one->dir_fd, name, NULL, &a, NULL) == PARE_OK &&
-                      pare_intake_open(one->keep_fd, one->keep_name, NULL, &b, NULL) == PARE_OK &&
-                      pare_hash_same(&a.hash, &b.hash);
-    pare_intake_close(&a);
-    pare_intake_close(&b);
-    return same;
+    if (one->keep.st_ino == 0) return true;    /* copied back, and the backup was removed */
+    if (keeps(one) == KEEPS_MADE) return true; /* the two were exchanged, and a kill came */
+    return has_bytes_of_backup(one, name);
 }
 
 static present look(const restore *one, const char *name)
@@ -68,10 +100,14 @@ static pare_err sync_folder(int fd, const char *name, pare_diag *diag)
 }
 
 /* The backup is on another file system: copy it to a temporary file first. */
-static pare_err copy_back(const restore *one, bool replace, pare_diag *diag)
+static pare_err copy_back(restore *one, bool over, pare_diag *diag)
 {
     pare_temp temp = PARE_TEMP_CLOSED;
+    pare_ident made = one->record->made;
+    struct stat folder;
     uint64_t bytes;
+    if (fstat(one->dir_fd, &folder) != 0) return pare_fail_errno(diag, "stat folder of", one->name);
+    made.dev = folder.st_dev; /* as mounted today */
     const int fd = openat(one->keep_fd, one->keep_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return pare_fail_errno(diag, "open backup of", one->name);
     pare_err err = pare_temp_create(one->dir_fd, &temp, diag);
@@ -81,35 +117,69 @@ static pare_err copy_back(const restore *one, bool replace, pare_diag *diag)
         pare_temp_dress(&temp, fd, true);
         if (fsync(temp.fd) != 0) err = pare_fail_errno(diag, "fsync", one->name);
     }
-    if (err == PARE_OK) err = pare_temp_rename(&temp, one->name, replace, diag);
+    if (err == PARE_OK) {
+        err = over ? pare_exchange(&temp, one->name, &made, diag)
+                   : pare_temp_rename(&temp, one->name, false, diag);
+    }
     pare_temp_deinit(&temp);
     close(fd);
     if (err == PARE_OK) err = sync_folder(one->dir_fd, one->name, diag);
     if (err == PARE_OK && unlinkat(one->keep_fd, one->keep_name, 0) != 0) {
         err = pare_fail_errno(diag, "remove backup of", one->name);
     }
+    if (err == PARE_OK) one->keep.st_ino = 0;
     return err;
 }
 
-static pare_err move_back(const restore *one, bool replace, pare_diag *diag)
+static int exchange(const restore *one)
 {
-    const unsigned flags = replace ? 0 : RENAME_NOREPLACE;
-    if (renameat2(one->keep_fd, one->keep_name, one->dir_fd, one->name, flags) != 0) {
-        if (errno == EXDEV || errno == EINVAL || errno == ENOSYS) {
-            return copy_back(one, replace, diag);
-        }
-        return pare_fail_errno(diag, "put back", one->name);
+    return renameat2(one->keep_fd, one->keep_name, one->dir_fd, one->name, RENAME_EXCHANGE);
+}
+
+/* What came out is not what the run wrote: it gets its name back. */
+static pare_err give_back(restore *one, pare_diag *diag)
+{
+    const bool given = exchange(one) == 0;
+    if (given && look_at_keep(one) == PARE_OK && keeps(one) == KEEPS_OTHER) {
+        (void)exchange(one); /* a second file came in between: the later one stays */
     }
+    return pare_fail(diag, PARE_ERR_CHANGED,
+                     given ? "%s changed meanwhile; its backup stays"
+                           : "%s changed meanwhile; it is in the backup",
+                     one->name);
+}
+
+/* over: what the run wrote, else nothing has the name. Afterwards the backup is gone, or in its
+ * place is what the run wrote. */
+static pare_err move_back(restore *one, bool over, pare_diag *diag)
+{
+    const unsigned flags = over ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+    int done = renameat2(one->keep_fd, one->keep_name, one->dir_fd, one->name, flags);
+    if (done != 0 && errno == EXDEV) return copy_back(one, over, diag);
+    if (done != 0 && (errno == EINVAL || errno == ENOSYS)) { /* a small gap, where it must be */
+        if (!over) return copy_back(one, over, diag);
+        done = renameat(one->keep_fd, one->keep_name, one->dir_fd, one->name);
+    }
+    if (done != 0 && over && errno == ENOENT) {
+        return pare_fail(diag, PARE_ERR_CHANGED, "%s changed meanwhile; its backup stays",
+                         one->name);
+    }
+    if (done != 0) return pare_fail_errno(diag, "put back", one->name);
+    if (look_at_keep(one) != PARE_OK || keeps(one) == KEEPS_OTHER) return give_back(one, diag);
     return sync_folder(one->dir_fd, one->name, diag);
 }
 
 /* The original has its place; drop what is left of backup and result. */
-static pare_err tidy(const restore *one, pare_diag *diag)
+static pare_err tidy(restore *one, pare_diag *diag)
 {
     const char *made = one->record->new_name;
     struct stat st;
-    if (one->keep_fd >= 0 && fstatat(one->keep_fd, one->keep_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        unlinkat(one->keep_fd, one->keep_name, 0) != 0) {
+    if (keeps(one) == KEEPS_OTHER && !has_bytes_of_backup(one, one->name)) {
+        return pare_fail(diag, PARE_ERR_CHANGED, "%s is back; its backup is now another file, kept",
+                         one->name);
+    }
+    if (one->keep.st_ino != 0 && unlinkat(one->keep_fd, one->keep_name, 0) != 0 &&
+        errno != ENOENT) {
         return pare_fail_errno(diag, "remove backup of", one->name);
     }
     /* A kill amid a replace left the original a second name beside it. */
@@ -121,7 +191,7 @@ static pare_err tidy(const restore *one, pare_diag *diag)
     return sync_folder(one->dir_fd, made, diag);
 }
 
-static pare_err put_back(const restore *one, bool *moved, pare_diag *diag)
+static pare_err put_back(restore *one, bool *moved, pare_diag *diag)
 {
     const char *made = one->record->new_name;
     const bool renamed = strcmp(made, one->name) != 0;
@@ -153,9 +223,8 @@ pare_err pare_undo_record(const char *run_path, const pare_backup_record *record
     pare_err err = pare_folders_walk_absolute(parent, false, &one.dir_fd, diag);
     free(parent);
     if (err != PARE_OK) return err;
-    if (pare_backup_place(run_path, record->path, &one.keep_fd, &one.keep_name) == PARE_OK &&
-        fstatat(one.keep_fd, one.keep_name, &one.keep, AT_SYMLINK_NOFOLLOW) != 0) {
-        one.keep.st_ino = 0;
+    if (pare_backup_place(run_path, record->path, &one.keep_fd, &one.keep_name) == PARE_OK) {
+        (void)look_at_keep(&one);
     }
     err = put_back(&one, moved, diag);
     if (one.keep_fd >= 0) close(one.keep_fd);

@@ -69,12 +69,16 @@ class Bench(Tap):
     def run(self, *words, **how):
         return self.finish(self.start(*words, **how))
 
+    def undo_once(self, env=None):
+        return subprocess.run([self.pare, "undo", "--ledger", os.path.join(self.top, "ledger.db")], check=False,
+                              timeout=LIMIT_S, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+
     def undo(self):
         """As often as it brings something back."""
         restored = True
         while restored:
-            done = subprocess.run([self.pare, "undo", "--ledger", os.path.join(self.top, "ledger.db")], check=False,
-                                  timeout=LIMIT_S, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            done = self.undo_once()
             restored = b" restored," in done.stderr and not done.stderr.startswith(b"0 restored")
 
     def lost(self, old):
@@ -214,6 +218,28 @@ def in_between(bench):
                 problems.append(f"{how}: undo did not leave it, or did not bring back the others")
     bench.keeps_backup = True
     bench.report("a file that changes just before the rename keeps what was done to it", problems)
+
+
+def in_between_undo(bench):
+    """Somebody comes between the last look of an undo at a file and its putting back."""
+    problems = []
+    for what, want in (("write", b"mine"), ("replace", b"mine"), ("remove", None)):
+        old = bench.reset()
+        bench.run()
+        done = bench.undo_once(env={"LD_PRELOAD": bench.shim, "FAULT_BETWEEN": what, "FAULT_NAME": "photo.jpg"})
+        now = bench.contents()
+        if now.pop("photo.jpg", None) != want:
+            problems.append(f"{what}: what the user did was undone")
+        if now != {name: data for name, data in old.items() if name != "photo.jpg"}:
+            problems.append(f"{what}: the others did not come back, or something was left behind")
+        if done.returncode != 1 or b"photo.jpg changed meanwhile; its backup stays" not in done.stderr:
+            problems.append(f"{what}: exit {done.returncode}, {done.stderr}")
+        if want:
+            os.unlink(os.path.join(bench.photos, "photo.jpg"))
+        bench.undo()
+        if bench.contents() != old:
+            problems.append(f"{what}: the backup was no longer there for another undo")
+    bench.report("a file that changes just before an undo puts it back keeps what was done to it", problems)
 
 
 def no_exchange(bench):
@@ -356,5 +382,5 @@ def vanished(bench):
 
 if __name__ == "__main__":
     sys.exit(Bench(*sys.argv[1:4]).do_all([disk_that_stays_bad, read_only_folder, rewritten, rewritten_in_queue, replaced, vanished,
-                                           in_between, no_exchange, stopped, two_runs, what_belongs_to_a_file,
+                                           in_between, in_between_undo, no_exchange, stopped, two_runs, what_belongs_to_a_file,
                                            clock_jumps]))

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXIT_FAILED = 1, EXIT_SKIPPED = 77, DIR_CAP = 64, KEPT_CAP = 1024 };
+enum { EXIT_FAILED = 1, EXIT_SKIPPED = 77, DIR_CAP = 128, KEPT_CAP = 1024 };
 
 static int failures; /* of the test that runs in this process */
 static char dir_paths[DIR_CAP][64];

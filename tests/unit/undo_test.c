@@ -184,6 +184,52 @@ TEST(an_undo_that_is_killed_anywhere_is_finished_by_the_next)
     }
 }
 
+#define MINE "somebody's picture"
+
+static void put_mine(void *user)
+{
+    const int dir = *(int *)user;
+    test_put(dir, "mine", MINE);
+    CHECK_INT(renameat(dir, "mine", dir, "a.png"), ==, 0);
+}
+
+/* The file of these bytes in a folder or below it. */
+static bool has_bytes(const char *folder, const char *bytes)
+{
+    char command[256];
+    snprintf(command, sizeof command, "grep -rqF \"%s\" %s", bytes, folder);
+    return system(command) == 0;
+}
+
+TEST(what_comes_in_between_is_never_lost_when_killed_at_any_call)
+{
+    long at = 1;
+    for (int status = -1; status != 0 && at < 60; at++) {
+        scene s;
+        scene_init(&s);
+        fflush(stdout);
+        const pid_t child = fork();
+        if (child == 0) {
+            fault_before_exchange(put_mine, &s.dir);
+            fault_arm(at, FAULT_KILL, false);
+            _exit(pare_undo(s.ledger, 0, NULL, NULL, NULL) == PARE_OK ? 0 : 1);
+        }
+        waitpid(child, &status, 0);
+        const bool came = has_bytes(s.path, MINE) || has_bytes(s.backups, MINE);
+        CHECK_INT(pare_undo(s.ledger, 0, on_result, &s, NULL), !=, PARE_ERR_INTERNAL);
+        if (came) CHECK_TRUE(has_bytes(s.path, MINE) || has_bytes(s.backups, MINE));
+        CHECK_TRUE(has_bytes(s.path, OLD)); /* b.png */
+        /* the original of a.png is back, or still in the backup */
+        const char *text = test_get(s.dir, "a.png");
+        const bool back = text && strcmp(text, OLD) == 0;
+        CHECK_TRUE(back || has_bytes(s.backups, OLD));
+        if (status == 0) CHECK_TRUE(came && s.err == PARE_ERR_CHANGED);
+        close(s.dir);
+    }
+    CHECK_INT(at, >, 6);
+    CHECK_INT(at, <, 60);
+}
+
 TEST(a_backup_of_a_file_that_was_never_replaced_is_dropped)
 {
     scene s;
@@ -252,4 +298,5 @@ RUN(originals_come_back_and_converted_files_go, a_file_that_changed_after_the_ru
     a_run_whose_files_are_left_alone_does_not_hide_the_run_before,
     a_name_that_is_taken_again_is_not_overwritten,
     an_undo_that_is_killed_anywhere_is_finished_by_the_next,
+    what_comes_in_between_is_never_lost_when_killed_at_any_call,
     a_backup_of_a_file_that_was_never_replaced_is_dropped, a_torn_journal_record_costs_only_itself)

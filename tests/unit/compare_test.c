@@ -74,6 +74,41 @@ TEST(an_image_is_alike_itself_and_not_another)
     }
 }
 
+/* The images cut into bands. */
+static bool is_alike_by_bands(const pare_image *a, const pare_image *b)
+{
+    pare_likeness likeness = {0};
+    for (uint32_t y = 0; y < a->height_px; y += PARE_BLOCK_PX) {
+        const uint32_t left = a->height_px - y, count = left < PARE_BLOCK_PX ? left : PARE_BLOCK_PX;
+        const pare_image band_a = pare_image_rows(a, y, count);
+        const pare_image band_b = pare_image_rows(b, y, count);
+        if (!pare_likeness_add(&likeness, &band_a, &band_b, PARE_SCALE_WHOLE, 90)) return false;
+    }
+    return pare_likeness_is_near(&likeness, 90);
+}
+
+/* From equal images to ones with a shift that is too large for a block or for the mean. */
+TEST(bands_say_what_the_whole_says)
+{
+    int alike = 0;
+    for (int shift = 0; shift < 40; shift++) {
+        pare_image photo = test_make_as(TEST_PHOTO, 131, 77, PARE_COLOR_RGB, 8);
+        pare_image other = test_make_as(TEST_PHOTO, 131, 77, PARE_COLOR_RGB, 8);
+        const uint32_t first = shift % 2 ? 64 : 0;
+        for (size_t i = first * other.stride_bytes; i < other.stride_bytes * 77; i++) {
+            const int value = other.pixels[i] + shift;
+            other.pixels[i] = (uint8_t)(value > 255 ? 255 : value);
+        }
+        const bool want = pare_is_alike(&photo, &other, PARE_SCALE_WHOLE, 90);
+        CHECK_INT(is_alike_by_bands(&photo, &other), ==, want);
+        alike += want;
+        pare_image_deinit(&photo);
+        pare_image_deinit(&other);
+    }
+    CHECK_INT(alike, >, 0);
+    CHECK_INT(alike, <, 40);
+}
+
 /* Means of 8 x 8 pixels, as far as there are whole ones; the rest is black, as nothing looks there.
  */
 static pare_image shrink(const pare_image *image)
@@ -108,4 +143,5 @@ TEST(an_image_is_alike_its_eighth_and_not_another)
 }
 
 RUN(an_image_is_alike_its_eighth_and_not_another,
-    means_are_the_same_in_8_and_16_bits_and_at_the_edges, an_image_is_alike_itself_and_not_another)
+    means_are_the_same_in_8_and_16_bits_and_at_the_edges, an_image_is_alike_itself_and_not_another,
+    bands_say_what_the_whole_says)

@@ -267,20 +267,23 @@ void pare_deflate_put_header(pare_deflate_bits *bits, const pare_deflate_codes *
 
 /* --- codes and what they cost ---------------------------------------------------------------- */
 
+/* Literals and matches take turns as they please: nothing branches on which a token is. */
 void pare_deflate_count(const pare_deflate_token *tokens, size_t count, pare_deflate_counts *out)
 {
+    enum { NO_DIST = PARE_DEFLATE_DISTS };
+    uint32_t dists[PARE_DEFLATE_DISTS + 1] = {0};
     *out = (pare_deflate_counts){0};
     out->litlens[PARE_DEFLATE_END] = 1;
     for (size_t i = 0; i < count; i++) {
         const pare_deflate_token t = tokens[i];
         const unsigned len = pare_deflate_token_len(t);
-        if (len == 1) {
-            out->litlens[pare_deflate_token_value(t)]++;
-        } else {
-            out->litlens[PARE_DEFLATE_LEN_0 + pare_deflate_len_symbol(len)]++;
-            out->dists[pare_deflate_token_dist_symbol(t)]++;
-        }
+        const unsigned is_match = 0u - (len != 1), literal = pare_deflate_token_value(t);
+        const unsigned match = PARE_DEFLATE_LEN_0 + pare_deflate_len_symbol(len);
+        const unsigned dist = pare_deflate_token_dist_symbol(t);
+        out->litlens[literal ^ ((literal ^ match) & is_match)]++;
+        dists[NO_DIST ^ ((NO_DIST ^ dist) & is_match)]++;
     }
+    memcpy(out->dists, dists, sizeof out->dists);
 }
 
 uint64_t pare_deflate_body_bits(const pare_deflate_counts *counts, const pare_deflate_codes *codes)

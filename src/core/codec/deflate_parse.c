@@ -72,7 +72,7 @@ void pare_deflate_parser_init(pare_deflate_parser *parser)
     parser->sweep = pare_deflate_sweep_pick(pare_cpu_flags());
 }
 
-/* The symbols of the distances of short lengths at one position, in bytes of their own; whether
+/* The matches of short lengths at one position; whether
  * there are longer matches. */
 static bool set_shorts(const pare_deflate_token *tokens, unsigned count, unsigned most,
                        uint8_t *shorts)
@@ -82,9 +82,10 @@ static bool set_shorts(const pare_deflate_token *tokens, unsigned count, unsigne
     for (unsigned k = 0; k < count; k++) {
         longest = pare_deflate_token_len(tokens[k]);
         if (longest > most) longest = most;
-        const uint8_t symbol = (uint8_t)pare_deflate_token_dist_symbol(tokens[k]);
+        const uint8_t entry =
+            (uint8_t)(pare_deflate_token_dist_symbol(tokens[k]) | k << PARE_DEFLATE_DIST_BITS);
         for (; len <= longest && len < PARE_DEFLATE_MIN_LEN + PARE_DEFLATE_SHORTS; len++)
-            shorts[len - PARE_DEFLATE_MIN_LEN] = symbol;
+            shorts[len - PARE_DEFLATE_MIN_LEN] = entry;
     }
     return longest >= PARE_DEFLATE_MIN_LEN + PARE_DEFLATE_SHORTS;
 }
@@ -109,11 +110,16 @@ void pare_deflate_parser_start(pare_deflate_parser *p, const uint8_t *data,
     memset(p->ways.costs + p->len, 0, PARE_DEFLATE_BEYOND * sizeof *p->ways.costs);
 }
 
-/* The nearest match of a length. */
-static pare_deflate_token match_of(const pare_deflate_token *found, unsigned len)
+/* The nearest match of a length at one position. */
+static pare_deflate_token match_of(const pare_deflate_parser *p, size_t at, unsigned len)
 {
-    while (pare_deflate_token_len(*found) < len)
-        found++;
+    const pare_deflate_token *found = p->tokens + p->ways.firsts[at];
+    if (len < PARE_DEFLATE_MIN_LEN + PARE_DEFLATE_SHORTS) {
+        found += p->ways.shorts[at][len - PARE_DEFLATE_MIN_LEN] >> PARE_DEFLATE_DIST_BITS;
+    } else {
+        while (pare_deflate_token_len(*found) < len)
+            found++;
+    }
     return (*found & ~(pare_deflate_token)511) | len;
 }
 
@@ -123,8 +129,7 @@ static size_t walk(const pare_deflate_parser *p, pare_deflate_token *tokens)
     size_t count = 0;
     for (size_t at = 0; at < p->len; at += p->ways.lens[at]) {
         const unsigned len = p->ways.lens[at];
-        tokens[count++] = len == 1 ? pare_deflate_literal(p->data[at])
-                                   : match_of(p->tokens + p->ways.firsts[at], len);
+        tokens[count++] = len == 1 ? pare_deflate_literal(p->data[at]) : match_of(p, at, len);
     }
     return count;
 }

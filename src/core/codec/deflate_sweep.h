@@ -12,10 +12,11 @@
 #include "core/codec/deflate_token.h"
 
 enum {
-    PARE_DEFLATE_BIT = 128,    /* costs are in such parts of a bit */
-    PARE_DEFLATE_SHORTS = 8,   /* lengths that have a symbol each: 3 to 10 */
-    PARE_DEFLATE_NO_DIST = 31, /* symbol of the distance where there is no match */
-    PARE_DEFLATE_BEYOND = 12   /* costs behind a segment that are looked at, all 0 */
+    PARE_DEFLATE_BIT = 128,     /* costs are in such parts of a bit */
+    PARE_DEFLATE_SHORTS = 8,    /* lengths that have a symbol each: 3 to 10 */
+    PARE_DEFLATE_NO_DIST = 31,  /* symbol of the distance where there is no match... */
+    PARE_DEFLATE_DIST_BITS = 5, /* ...of which each has so many bits */
+    PARE_DEFLATE_BEYOND = 12    /* costs behind a segment that are looked at, all 0 */
 };
 
 /* What everything costs, extra bits included. */
@@ -29,7 +30,8 @@ typedef struct pare_deflate_prices {
 typedef struct pare_deflate_ways {
     uint32_t costs[PARE_DEFLATE_SEGMENT_LEN + PARE_DEFLATE_BEYOND];
     uint16_t lens[PARE_DEFLATE_SEGMENT_LEN]; /* of the first token; 1 for a literal */
-    /* symbols of the distances of the matches of 3 to 10 bytes, or NO_DIST */
+    /* of the matches of 3 to 10 bytes: symbol of the distance, or NO_DIST, below the index of the
+     * token among those of the position */
     uint8_t shorts[PARE_DEFLATE_SEGMENT_LEN][PARE_DEFLATE_SHORTS];
     bool has_long[PARE_DEFLATE_SEGMENT_LEN];       /* longer matches, too */
     uint32_t firsts[PARE_DEFLATE_SEGMENT_LEN + 1]; /* of the matches of a position, all of them */

@@ -32,9 +32,10 @@ static ALWAYS_INLINE void short_begin(short_prices *p, const pare_deflate_prices
     p->costs = _mm256_slli_epi32(_mm256_loadu_si256((const __m256i *)costs), KEY_BITS);
 }
 
-static ALWAYS_INLINE __m256i dist_prices(const short_prices *p, const uint8_t *symbols)
+static ALWAYS_INLINE __m256i dist_prices(const short_prices *p, const uint8_t *entries)
 {
-    const __m128i s = _mm_loadl_epi64((const __m128i *)symbols);
+    const __m128i loaded = _mm_loadl_epi64((const __m128i *)entries);
+    const __m128i s = _mm_and_si128(loaded, _mm_set1_epi8(PARE_DEFLATE_NO_DIST));
     const __m128i is_far = _mm_slli_epi16(s, 3); /* bit 4 of each goes up to bit 7 */
     const __m128i low =
         _mm_blendv_epi8(_mm_shuffle_epi8(p->low[0], s), _mm_shuffle_epi8(p->low[1], s), is_far);
@@ -43,12 +44,12 @@ static ALWAYS_INLINE __m256i dist_prices(const short_prices *p, const uint8_t *s
     return _mm256_cvtepu16_epi32(_mm_unpacklo_epi8(low, high));
 }
 
-static ALWAYS_INLINE uint32_t short_least(const short_prices *p, const uint8_t *symbols,
+static ALWAYS_INLINE uint32_t short_least(const short_prices *p, const uint8_t *entries,
                                           const uint32_t *costs)
 {
     (void)costs;
     const __m256i prices =
-        _mm256_add_epi32(_mm256_slli_epi32(dist_prices(p, symbols), KEY_BITS), p->lens);
+        _mm256_add_epi32(_mm256_slli_epi32(dist_prices(p, entries), KEY_BITS), p->lens);
     const __m256i keys = _mm256_add_epi32(prices, p->costs);
     __m128i least = _mm_min_epu32(_mm256_castsi256_si128(keys), _mm256_extracti128_si256(keys, 1));
     least = _mm_min_epu32(least, _mm_shuffle_epi32(least, 0x4e));

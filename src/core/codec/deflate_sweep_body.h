@@ -24,7 +24,7 @@ typedef struct short_prices short_prices;
 static void short_begin(short_prices *p, const pare_deflate_prices *prices, const uint32_t *costs);
 /* The cheapest way that begins with such a match: cost and length - 3 as a key.
  * costs: those of the lengths. */
-static uint32_t short_least(const short_prices *p, const uint8_t *symbols, const uint32_t *costs);
+static uint32_t short_least(const short_prices *p, const uint8_t *entries, const uint32_t *costs);
 /* One position on; cost: of the length 3 there. */
 static void short_step(short_prices *p, uint32_t cost);
 

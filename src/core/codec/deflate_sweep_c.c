@@ -16,12 +16,13 @@ static void short_begin(short_prices *p, const pare_deflate_prices *prices, cons
     memcpy(p->lens, prices->lens + PARE_DEFLATE_MIN_LEN, sizeof p->lens);
 }
 
-static ALWAYS_INLINE uint32_t short_least(const short_prices *p, const uint8_t *symbols,
+static ALWAYS_INLINE uint32_t short_least(const short_prices *p, const uint8_t *entries,
                                           const uint32_t *costs)
 {
     uint32_t least = UINT32_MAX;
     for (unsigned i = 0; i < PARE_DEFLATE_SHORTS; i++) {
-        const uint32_t key = (p->dists[symbols[i]] + p->lens[i] + costs[i]) << KEY_BITS | i;
+        const uint32_t key =
+            (p->dists[entries[i] & PARE_DEFLATE_NO_DIST] + p->lens[i] + costs[i]) << KEY_BITS | i;
         if (key < least) least = key;
     }
     return least;

@@ -23,14 +23,12 @@ static inline unsigned pare_deflate_log2(uint32_t v)
     return 31u - (unsigned)__builtin_clz(v);
 }
 
-/* 0..28, to be added to LEN_0. */
+/* 0..28, to be added to LEN_0. Without branches: this is done for each token in each pass. */
 static inline unsigned pare_deflate_len_symbol(unsigned len)
 {
-    const unsigned x = len - PARE_DEFLATE_MIN_LEN;
-    if (x < 8) return x;
-    if (len == PARE_DEFLATE_MAX_LEN) return 28;
-    const unsigned extra = pare_deflate_log2(x) - 2;
-    return 4 * extra + (x >> extra);
+    const uint32_t x = len - PARE_DEFLATE_MIN_LEN;
+    const unsigned extra = pare_deflate_log2(x | 4) - 2;
+    return 4 * extra + (x >> extra) + (len == PARE_DEFLATE_MAX_LEN);
 }
 
 static inline unsigned pare_deflate_len_extra(unsigned symbol)
@@ -47,9 +45,7 @@ static inline unsigned pare_deflate_len_base(unsigned symbol)
 
 static inline unsigned pare_deflate_dist_symbol(unsigned distance)
 {
-    const unsigned x = distance - 1;
-    if (x < 4) return x;
-    const unsigned extra = pare_deflate_log2(x) - 1;
+    const unsigned x = distance - 1, extra = pare_deflate_log2(x | 2) - 1;
     return 2 * extra + (x >> extra);
 }
 

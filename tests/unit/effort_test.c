@@ -154,6 +154,31 @@ TEST(what_is_made_of_a_png_gets_no_larger)
     }
 }
 
+/* The colours of a palette depend on its quality alone. */
+TEST(palettes_get_no_larger)
+{
+    static const double QUALITIES[] = {62, 90};
+    static const int EFFORTS[] = {0, 3, PARE_EFFORT_DEFAULT, 7, PARE_EFFORT_MAX};
+    for (int kind = 0; kind < KINDS; kind++) {
+        pare_image image = make(kind, SMALL_W, SMALL_H);
+        pare_buf png = test_write_png(&image, &(test_png_options){0});
+        for (size_t q = 0; q < sizeof QUALITIES / sizeof *QUALITIES; q++) {
+            const pare_quality quality = {.mode = PARE_QUALITY_FIXED, .value = QUALITIES[q]};
+            size_t last = png.len;
+            printf("# %s, quality %.0f:", NAMES[kind], QUALITIES[q]);
+            for (size_t i = 0; i < sizeof EFFORTS / sizeof *EFFORTS; i++) {
+                const size_t len = measure(&png, PARE_FORMAT_PNG, quality, EFFORTS[i]);
+                printf(" %zu", len);
+                CHECK_INT(len, <=, last);
+                last = len;
+            }
+            printf("\n");
+        }
+        pare_buf_deinit(&png);
+        pare_image_deinit(&image);
+    }
+}
+
 /* Above the size up to which all settings are tried at every effort. */
 TEST(larger_images_get_no_larger_either)
 {
@@ -164,4 +189,4 @@ TEST(larger_images_get_no_larger_either)
 RUN(webp_gets_no_larger, avif_of_photographs_and_drawings_gets_no_larger,
     avif_with_alpha_and_of_noise_gets_no_larger, jpeg_xl_gets_no_larger, animations_get_no_larger,
     what_is_made_of_a_jpeg_gets_no_larger, what_is_made_of_a_png_gets_no_larger,
-    larger_images_get_no_larger_either)
+    palettes_get_no_larger, larger_images_get_no_larger_either)

@@ -60,7 +60,7 @@ static uint8_t *show_image(const pare_image *image)
     return pixels;
 }
 
-static const pare_png_quantize_params BEST = {.quality = 100, .effort = 4, .dither = 1};
+static const pare_png_quantize_params BEST = {.quality = 100, .dither = 1};
 
 TEST(up_to_256_colors_stay_as_they_are)
 {
@@ -94,8 +94,7 @@ TEST(one_pixel_and_one_row_are_images_too)
     for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
         for (int alpha = 0; alpha < 2; alpha++) {
             pare_image image = make_slopes(SIZES[i][0], SIZES[i][1], alpha, 7);
-            const pare_png_quantize_params params = {
-                .quality = 60, .effort = 4, .dither = 0.4, .packs = true};
+            const pare_png_quantize_params params = {.quality = 60, .dither = 0.4, .packs = true};
             pare_png_raster raster;
             MUST(pare_png_quantize(&image, &params, &raster));
             CHECK_INT(raster.palette.count, >=, 1);
@@ -111,8 +110,7 @@ TEST(transparency_stays_where_it_was)
     pare_image image = make_slopes(160, 120, true, 3);
     uint8_t *want = show_image(&image);
     for (int quality = 20; quality <= 100; quality += 20) {
-        const pare_png_quantize_params params = {
-            .quality = quality, .effort = 4, .dither = 1, .packs = true};
+        const pare_png_quantize_params params = {.quality = quality, .dither = 1, .packs = true};
         pare_png_raster raster;
         const pare_err err = pare_png_quantize(&image, &params, &raster);
         if (err == PARE_SKIP_BELOW_MIN_SCORE) continue;

@@ -126,8 +126,7 @@ static bool index_exactly(pare_animator *animator, pare_gif_colors *colors)
 /* Indices by a palette made for them. What is transparent stays so. */
 static pare_err index_by_palette(pare_animator *animator, pare_gif_colors *colors)
 {
-    const pare_png_quantize_params params = {.quality = (int)animator->params.quality,
-                                             .effort = animator->params.effort};
+    const pare_png_quantize_params params = {.quality = (int)animator->params.quality};
     pare_png_raster raster = {0};
     pare_image image;
     PARE_TRY(pare_image_init(&image, animator->animation.width_px, animator->animation.height_px,

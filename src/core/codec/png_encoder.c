@@ -121,7 +121,6 @@ static pare_err try_palette(png_session *s, double quality, pare_png_best *best)
         .quality = rounded < 1     ? 1
                    : rounded > 100 ? 100
                                    : (int)rounded,
-        .effort = s->params->effort,
         .dither = dither_of(s),
         .packs = true,
     };

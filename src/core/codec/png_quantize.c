@@ -35,10 +35,10 @@ static int gentle(int quality)
     return quality >= COARSE_QUALITY ? quality : COARSE_QUALITY - (COARSE_QUALITY - quality) / 20;
 }
 
-static unsigned rounds_of(int effort)
-{
-    return effort <= 1 ? 2 : effort <= 3 ? 4 : effort <= 6 ? 6 : 12;
-}
+/* Of moving the colours. Not more with more effort: other colours may deflate worse, and 12 rounds
+ * in place of 6 gave no fewer bytes and 0.1 more points; 2 took a twentieth less time at effort 0.
+ */
+enum { ROUNDS = 6 };
 
 /* Take out the colours that no pixel has. */
 static void drop_unused(pare_png_raster *raster)
@@ -65,7 +65,7 @@ static pare_err quantize(const pare_image *image, const pare_png_quantize_params
                          pare_palette_space *space, pare_palette *palette, pare_png_raster *out)
 {
     const double loss = loss_of(gentle(params->quality));
-    const pare_palette_wish wish = {.loss = loss, .rounds = rounds_of(params->effort)};
+    const pare_palette_wish wish = {.loss = loss, .rounds = ROUNDS};
     pare_palette_space_init(space);
     PARE_TRY(pare_palette_build(image, space, &wish, palette));
     if (palette->loss > loss_of(params->quality - QUALITY_SLACK)) return PARE_SKIP_BELOW_MIN_SCORE;

@@ -8,7 +8,6 @@
 
 typedef struct pare_png_quantize_params {
     int quality;   /* 1..100: colours are added until this is reached */
-    int effort;    /* 0..10 */
     double dither; /* 0 (none) to 1 */
     bool packs;    /* nearby colours are preferred that make a smaller file */
 } pare_png_quantize_params;

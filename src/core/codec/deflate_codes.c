@@ -243,6 +243,13 @@ static void make_best_header(const pare_deflate_codes *codes, header *best)
 uint64_t pare_deflate_header_bits(const pare_deflate_codes *codes)
 {
     header h;
+    make_best_header(codes, &h);
+    return h.bits;
+}
+
+uint64_t pare_deflate_rough_header_bits(const pare_deflate_codes *codes)
+{
+    header h;
     make_header(codes, USE_COPY | USE_FEW | USE_MANY, &h);
     return h.bits;
 }
@@ -351,7 +358,7 @@ void pare_deflate_make_codes(const pare_deflate_counts *counts, pare_deflate_cod
 {
     static const tolerance TOLERANCES[] = {{8, 1}, {4, 1}, {2, 1}, {4, 2}, {4, 3}, {2, 3}, {3, 5}};
     pare_deflate_make_plain_codes(counts, out);
-    uint64_t best = pare_deflate_body_bits(counts, out) + pare_deflate_header_bits(out);
+    uint64_t best = pare_deflate_body_bits(counts, out) + pare_deflate_rough_header_bits(out);
     for (unsigned i = 0; i < sizeof TOLERANCES / sizeof *TOLERANCES; i++) {
         pare_deflate_counts smoothed = *counts;
         pare_deflate_codes codes;
@@ -359,7 +366,7 @@ void pare_deflate_make_codes(const pare_deflate_counts *counts, pare_deflate_cod
         smooth(smoothed.dists, PARE_DEFLATE_DISTS, &TOLERANCES[i]);
         pare_deflate_make_plain_codes(&smoothed, &codes);
         const uint64_t bits =
-            pare_deflate_body_bits(counts, &codes) + pare_deflate_header_bits(&codes);
+            pare_deflate_body_bits(counts, &codes) + pare_deflate_rough_header_bits(&codes);
         if (bits >= best) continue;
         best = bits;
         *out = codes;

@@ -33,7 +33,7 @@ typedef struct plan {
     size_t ends[PARE_DEFLATE_BLOCKS]; /* of blocks, in tokens */
     size_t block_count;
     uint64_t bits;
-    bool is_exact; /* bits are those of the codes that would be written, else an estimate */
+    bool is_exact; /* bits are those that would be written, else an estimate */
 } plan;
 
 struct pare_deflate {
@@ -51,6 +51,7 @@ struct pare_deflate {
     pare_deflate_logs logs;
     pare_deflate_counts before; /* of the segment before */
     bool has_before;
+    uint64_t written_bits; /* before the present segment */
 };
 
 /* The bytes and matches of one segment. */
@@ -83,21 +84,40 @@ void pare_deflate_close(pare_deflate **deflate)
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-static uint64_t dynamic_bits(const pare_deflate_counts *counts, const pare_deflate_codes *codes)
+/* How a block is written. */
+typedef struct form {
+    unsigned type;
+    uint64_t bits; /* all of the block */
+} form;
+
+static uint64_t stored_bits(uint64_t before_bits, size_t len)
 {
-    return 3 + pare_deflate_header_bits(codes) + pare_deflate_body_bits(counts, codes);
+    const uint64_t first = (before_bits + 3 + 7) / 8 * 8 - before_bits + 32;
+    const uint64_t more = len ? (len - 1) / STORED_LEN : 0;
+    return first + more * 40 + (uint64_t)len * 8;
 }
 
-static uint64_t fixed_bits(const pare_deflate_counts *counts)
+/* The smallest one of len bytes, behind so many bits of the stream. */
+static form best_form(const pare_deflate_counts *counts, const pare_deflate_codes *dynamic,
+                      uint64_t before_bits, size_t len)
 {
-    pare_deflate_codes codes;
-    pare_deflate_fixed_codes(&codes);
-    return 3 + pare_deflate_body_bits(counts, &codes);
+    pare_deflate_codes fixed;
+    pare_deflate_fixed_codes(&fixed);
+    const form forms[] = {
+        {FIXED, 3 + pare_deflate_body_bits(counts, &fixed)},
+        {DYNAMIC, 3 + pare_deflate_header_bits(dynamic) + pare_deflate_body_bits(counts, dynamic)},
+        {STORED, stored_bits(before_bits, len)},
+    };
+    form best = forms[0];
+    for (unsigned i = 1; i < 3; i++) {
+        if (forms[i].bits < best.bits) best = forms[i];
+    }
+    return best;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
+static uint64_t estimate(const pare_deflate_counts *counts, const pare_deflate_codes *codes)
 {
-    return a < b ? a : b;
+    return 3 + pare_deflate_rough_header_bits(codes) + pare_deflate_body_bits(counts, codes);
 }
 
 /* Some symbols take the counts of others, so that the next pass leaves a local optimum. */
@@ -121,16 +141,17 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
     for (size_t b = 0; b < p->block_count; b++) {
         pare_deflate_counts counts;
         pare_deflate_codes codes;
+        const size_t begin = position;
         pare_deflate_count(p->tokens + token, p->ends[b] - token, &counts);
         for (; token < p->ends[b]; token++)
             position += pare_deflate_token_len(p->tokens[token]);
         d->spans[b].end = position;
         if (p->is_exact) {
             pare_deflate_make_codes(&counts, &codes);
-            p->bits += less(dynamic_bits(&counts, &codes), fixed_bits(&counts));
+            p->bits += best_form(&counts, &codes, d->written_bits + p->bits, position - begin).bits;
         } else {
             pare_deflate_make_plain_codes(&counts, &codes);
-            p->bits += dynamic_bits(&counts, &codes);
+            p->bits += estimate(&counts, &codes);
         }
         if (seed) {
             shake(counts.litlens, PARE_DEFLATE_LITLENS, seed);
@@ -143,27 +164,30 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
     }
 }
 
-static void weigh_exactly(plan *p)
+static void weigh_exactly(const pare_deflate *d, plan *p)
 {
+    size_t token = 0;
     if (p->is_exact) return;
     p->is_exact = true;
     p->bits = 0;
     for (size_t b = 0; b < p->block_count; b++) {
-        const size_t begin = b ? p->ends[b - 1] : 0;
         pare_deflate_counts counts;
         pare_deflate_codes codes;
-        pare_deflate_count(p->tokens + begin, p->ends[b] - begin, &counts);
+        size_t len = 0;
+        pare_deflate_count(p->tokens + token, p->ends[b] - token, &counts);
+        for (; token < p->ends[b]; token++)
+            len += pare_deflate_token_len(p->tokens[token]);
         pare_deflate_make_codes(&counts, &codes);
-        p->bits += less(dynamic_bits(&counts, &codes), fixed_bits(&counts));
+        p->bits += best_form(&counts, &codes, d->written_bits + p->bits, len).bits;
     }
 }
 
 /* Estimates are compared with each other only: they are larger than what comes out. */
-static bool is_better(plan *p, plan *best)
+static bool is_better(const pare_deflate *d, plan *p, plan *best)
 {
     if (p->is_exact != best->is_exact) {
-        weigh_exactly(p);
-        weigh_exactly(best);
+        weigh_exactly(d, p);
+        weigh_exactly(d, best);
     }
     return p->bits < best->bits;
 }
@@ -257,7 +281,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         }
         learn(d, p, pass >= ENTROPY_PASSES || idle, NULL);
         span_count = p->block_count;
-        if (is_better(p, d->best)) {
+        if (is_better(d, p, d->best)) {
             idle = shakes = 0;
             swap_plans(d);
         } else {
@@ -274,13 +298,6 @@ static pare_err optimize(pare_deflate *d, const segment *s)
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
-
-static uint64_t stored_bits(const pare_deflate_bits *bits, size_t len)
-{
-    const uint64_t first = (bits->total + 3 + 7) / 8 * 8 - bits->total + 32;
-    const uint64_t more = len ? (len - 1) / STORED_LEN : 0;
-    return first + more * 40 + (uint64_t)len * 8;
-}
 
 static void put_stored(pare_deflate_bits *bits, const uint8_t *data, size_t len, bool is_last)
 {
@@ -302,22 +319,21 @@ static void put_block(pare_deflate_bits *bits, const pare_deflate_token *tokens,
                       pare_bytes data, bool is_last)
 {
     pare_deflate_counts counts;
-    pare_deflate_codes fixed, dynamic;
+    pare_deflate_codes codes;
     pare_deflate_count(tokens, count, &counts);
-    pare_deflate_fixed_codes(&fixed);
-    pare_deflate_make_codes(&counts, &dynamic);
-    const uint64_t dynamic_len = dynamic_bits(&counts, &dynamic);
-    const uint64_t fixed_len = 3 + pare_deflate_body_bits(&counts, &fixed);
-    const uint64_t least = dynamic_len < fixed_len ? dynamic_len : fixed_len;
-    if (stored_bits(bits, data.len) < least) {
+    pare_deflate_make_codes(&counts, &codes);
+    const unsigned type = best_form(&counts, &codes, bits->total, data.len).type;
+    if (type == STORED) {
         put_stored(bits, data.data, data.len, is_last);
         return;
     }
-    const bool is_fixed = fixed_len <= dynamic_len;
     pare_deflate_put(bits, is_last, 1);
-    pare_deflate_put(bits, is_fixed ? FIXED : DYNAMIC, 2);
-    if (!is_fixed) pare_deflate_put_header(bits, &dynamic);
-    pare_deflate_put_tokens(bits, is_fixed ? &fixed : &dynamic, tokens, count);
+    pare_deflate_put(bits, type, 2);
+    if (type == DYNAMIC)
+        pare_deflate_put_header(bits, &codes);
+    else
+        pare_deflate_fixed_codes(&codes);
+    pare_deflate_put_tokens(bits, &codes, tokens, count);
 }
 
 static void put_plan(pare_deflate_bits *bits, const plan *p, const uint8_t *data, bool is_last)
@@ -367,6 +383,7 @@ static pare_err encode_segment(pare_deflate *d, pare_deflate_bits *bits)
     pare_deflate_finder_next(d->finder, &s.matches);
     pare_deflate_parser_start(&d->parser, s.data, &s.matches, d->params.long_len);
     d->done += s.matches.len;
+    d->written_bits = bits->total;
     PARE_TRY(optimize(d, &s));
     put_plan(bits, d->best, s.data, d->left == 0 && d->done == d->filled);
     return PARE_OK;

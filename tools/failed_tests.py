@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What failed in the last run of the tests, for whoever sees only the end of a log.
 
   failed_tests.py BUILD_FOLDER

@@ -453,6 +453,7 @@ static bool fails_as_changed(pare_task *task)
     const pare_ident now = pare_ident_of(&st);
     if (pare_ident_same_content(&now, &task->intake.ident)) return false;
     snprintf(text, sizeof text, "%s changed while it was worked on", task->entry->name);
+    memset(&task->diag, 0, sizeof task->diag); /* what the worker said of it */
     fail_task(task, PARE_ERR_CHANGED, text);
     return true;
 }

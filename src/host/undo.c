@@ -39,11 +39,11 @@ typedef enum kept {
     KEEPS_OTHER     /* somebody's file, of whom a kill kept us from giving it back */
 } kept;
 
-static pare_err look_at_keep(restore *one)
+static pare_err look_at_keep(restore *one, pare_diag *diag)
 {
     if (fstatat(one->keep_fd, one->keep_name, &one->keep, AT_SYMLINK_NOFOLLOW) == 0) return PARE_OK;
     one->keep.st_ino = 0;
-    return errno == ENOENT ? PARE_OK : PARE_ERR_IO;
+    return errno == ENOENT ? PARE_OK : pare_fail_errno(diag, "look at backup of", one->name);
 }
 
 static kept keeps(const restore *one)
@@ -140,12 +140,12 @@ static int exchange(const restore *one)
 static pare_err give_back(restore *one, pare_diag *diag)
 {
     const bool given = exchange(one) == 0;
-    if (given && look_at_keep(one) == PARE_OK && keeps(one) == KEEPS_OTHER) {
-        (void)exchange(one); /* a second file came in between: the later one stays */
-    }
+    const bool again = given && look_at_keep(one, NULL) == PARE_OK && keeps(one) == KEEPS_OTHER;
+    if (again) (void)exchange(one); /* a second file came in between: the later one stays */
+    (void)sync_folder(one->dir_fd, one->name, NULL);
     return pare_fail(diag, PARE_ERR_CHANGED,
-                     given ? "%s changed meanwhile; its backup stays"
-                           : "%s changed meanwhile; it is in the backup",
+                     given && !again ? "%s changed meanwhile; its backup stays"
+                                     : "%s changed meanwhile; what was there is in the backup",
                      one->name);
 }
 
@@ -165,7 +165,8 @@ static pare_err move_back(restore *one, bool over, pare_diag *diag)
                          one->name);
     }
     if (done != 0) return pare_fail_errno(diag, "put back", one->name);
-    if (look_at_keep(one) != PARE_OK || keeps(one) == KEEPS_OTHER) return give_back(one, diag);
+    PARE_TRY(look_at_keep(one, diag));
+    if (keeps(one) == KEEPS_OTHER) return give_back(one, diag);
     return sync_folder(one->dir_fd, one->name, diag);
 }
 
@@ -200,6 +201,10 @@ static pare_err put_back(restore *one, bool *moved, pare_diag *diag)
     if (one->keep.st_ino == 0) {
         return pare_fail(diag, PARE_ERR_NOT_FOUND, "the backup of %s is gone", one->name);
     }
+    if (keeps(one) == KEEPS_MADE) { /* an undo that was killed, and then somebody */
+        return pare_fail(diag, PARE_ERR_CHANGED, "%s was back already, and is another file now",
+                         one->name);
+    }
     const bool changed = here == PRESENT_OTHER || (renamed && here == PRESENT_MADE) ||
                          (renamed && look(one, made) == PRESENT_OTHER);
     if (changed) {
@@ -223,10 +228,12 @@ pare_err pare_undo_record(const char *run_path, const pare_backup_record *record
     pare_err err = pare_folders_walk_absolute(parent, false, &one.dir_fd, diag);
     free(parent);
     if (err != PARE_OK) return err;
-    if (pare_backup_place(run_path, record->path, &one.keep_fd, &one.keep_name) == PARE_OK) {
-        (void)look_at_keep(&one);
-    }
-    err = put_back(&one, moved, diag);
+    err = pare_backup_place(run_path, record->path, &one.keep_fd, &one.keep_name);
+    if (err == PARE_OK)
+        err = look_at_keep(&one, diag);
+    else if (err == PARE_ERR_NOT_FOUND)
+        err = PARE_OK; /* its folder is gone, and so it is */
+    if (err == PARE_OK) err = put_back(&one, moved, diag);
     if (one.keep_fd >= 0) close(one.keep_fd);
     close(one.dir_fd);
     return err;

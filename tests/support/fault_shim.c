@@ -3,16 +3,16 @@
  * kills the process or makes the call fail.
  *
  *   FAULT_AT=n           which call, from 1; 0 only counts
- *   FAULT_DO=what        kill: SIGKILL before the call; or the name of an errno: ENOSPC, EIO,
- * EDQUOT, EROFS, EMFILE FAULT_ONLY=name      counts the calls of this function alone
+ *   FAULT_DO=what        kill: SIGKILL before the call; or an errno: ENOSPC, EIO, EDQUOT...
+ *   FAULT_ONLY=name      counts the calls of this function alone
  *   FAULT_COUNT=path     where to write how many calls there were
  *   FAULT_STICKY=1       every call from the n-th on fails
  *   FAULT_SLOW_US=n      each call takes so much longer
  *   FAULT_CLOCK_S=n      the wall clock jumps by so much at each look
  *   FAULT_PROGRAM=name   the program that is touched, never its workers; default pare
  *
- *   FAULT_BETWEEN=what   just before two names are exchanged, FAULT_NAME among them, somebody does
- *                        this to that file: write, replace or remove
+ *   FAULT_BETWEEN=what   just before two names are exchanged, FAULT_NAME among them,
+ *                        somebody does this to that file: write, replace or remove
  *   FAULT_NO_EXCHANGE=1  as on a file system that cannot exchange names
  *   FAULT_NO_LEASE=1     as if somebody had every file open for writing */
 #include <dlfcn.h>

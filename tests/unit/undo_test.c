@@ -230,6 +230,31 @@ TEST(what_comes_in_between_is_never_lost_when_killed_at_any_call)
     CHECK_INT(at, <, 60);
 }
 
+/* A kill may leave the result in the backup's place; then somebody removes the original. */
+TEST(what_the_run_wrote_is_never_put_back_as_the_original)
+{
+    for (long at = 1; at < 16; at++) {
+        scene s;
+        int status = 0;
+        scene_init(&s);
+        fflush(stdout);
+        const pid_t child = fork();
+        if (child == 0) {
+            fault_arm(at, FAULT_KILL, false);
+            _exit(pare_undo(s.ledger, 0, NULL, NULL, NULL) == PARE_OK ? 0 : 1);
+        }
+        waitpid(child, &status, 0);
+        const char *text = test_get(s.dir, "a.png");
+        if (text && strcmp(text, OLD) == 0) {
+            unlinkat(s.dir, "a.png", 0);
+            CHECK_INT(pare_undo(s.ledger, 0, on_result, &s, NULL), !=, PARE_ERR_INTERNAL);
+            text = test_get(s.dir, "a.png");
+            CHECK_TRUE(!text || strcmp(text, NEW) != 0);
+        }
+        close(s.dir);
+    }
+}
+
 TEST(a_backup_of_a_file_that_was_never_replaced_is_dropped)
 {
     scene s;
@@ -299,4 +324,5 @@ RUN(originals_come_back_and_converted_files_go, a_file_that_changed_after_the_ru
     a_name_that_is_taken_again_is_not_overwritten,
     an_undo_that_is_killed_anywhere_is_finished_by_the_next,
     what_comes_in_between_is_never_lost_when_killed_at_any_call,
+    what_the_run_wrote_is_never_put_back_as_the_original,
     a_backup_of_a_file_that_was_never_replaced_is_dropped, a_torn_journal_record_costs_only_itself)

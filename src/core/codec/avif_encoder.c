@@ -66,11 +66,12 @@ static uint32_t choose_depth(const pare_image *image, const pare_encode_params *
  * that it takes up to 10 % more. Hasty levels have no time for it, and of large photographs it is
  * 2 % for a third more time and 60 % more memory. */
 static const double LITTLE_DETAIL = 1.0 / 32;
-enum { LARGE_LINES = 1080 };
+enum { LARGE_LINES = 1080, LARGE_PX = 2 * 1000 * 1000 };
 
 static bool keeps_chroma(const pare_image *image, const pare_encode_params *params)
 {
-    const bool is_large = image->width_px >= LARGE_LINES && image->height_px >= LARGE_LINES;
+    const bool is_large = (image->width_px >= LARGE_LINES && image->height_px >= LARGE_LINES) ||
+                          (uint64_t)image->width_px * image->height_px >= LARGE_PX;
     return params->effort >= DEEP_EFFORT && !is_large &&
            pare_yuv_chroma_detail(image) < LITTLE_DETAIL;
 }

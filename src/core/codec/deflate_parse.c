@@ -72,8 +72,7 @@ void pare_deflate_parser_init(pare_deflate_parser *parser)
     parser->sweep = pare_deflate_sweep_pick(pare_cpu_flags());
 }
 
-/* The matches of short lengths at one position; whether
- * there are longer matches. */
+/* The matches of short lengths at one position; whether there are longer ones. */
 static bool set_shorts(const pare_deflate_token *tokens, unsigned count, unsigned most,
                        uint8_t *shorts)
 {

@@ -48,7 +48,8 @@ static jvirt_barray_ptr request(j_common_ptr cinfo, int pool, boolean pre_zero,
     (void)pre_zero; /* all that we are asked for is */
     if (self->count == PARE_JPEG_COMPONENTS_MAX) fail(cinfo, JERR_BAD_VIRTUAL_ACCESS);
     jvirt_barray_control *array = &self->arrays[self->count++];
-    *array = (jvirt_barray_control){.width_blocks = width_blocks, .height_blocks = height_blocks};
+    *array = (jvirt_barray_control){
+        .width_blocks = width_blocks, .height_blocks = height_blocks, .most_rows = rows_at_once};
     if (self->packs) {
         array->rows = cinfo->mem->alloc_barray(cinfo, pool, width_blocks, rows_at_once);
     } else {
@@ -83,6 +84,7 @@ static JBLOCKARRAY access_rows(j_common_ptr cinfo, jvirt_barray_ptr array, JDIME
         fail(cinfo, JERR_BAD_VIRTUAL_ACCESS);
     }
     if (array->plain) return array->rows + first;
+    if (count > array->most_rows) fail(cinfo, JERR_BAD_VIRTUAL_ACCESS);
     put_away(cinfo, array);
     for (uint32_t i = 0; i < count; i++) {
         if (array->packed[first + i]) {

@@ -16,8 +16,8 @@ typedef struct jvirt_barray_control {
     uint32_t width_blocks, height_blocks; /* with those that only fill up an MCU */
     JBLOCK *plain;                        /* all blocks; or NULL, and then... */
     uint8_t **packed;                     /* [height_blocks]; NULL: all zero as yet */
-    JBLOCKARRAY rows;                     /* the rows at hand */
-    uint32_t first, count;
+    JBLOCKARRAY rows;                     /* the rows at hand, most_rows of packed ones */
+    uint32_t first, count, most_rows;
     bool is_written;
 } jvirt_barray_control;
 

@@ -162,9 +162,9 @@ TEST(a_name_that_is_taken_again_is_not_overwritten)
 
 TEST(an_undo_that_is_killed_anywhere_is_finished_by_the_next)
 {
-    for (long at = 1; at < 20; at++) {
+    long at = 1;
+    for (int status = -1; status != 0 && at < 60; at++) {
         scene s;
-        int status = 0;
         scene_init(&s);
         fflush(stdout);
         const pid_t child = fork();
@@ -174,7 +174,8 @@ TEST(an_undo_that_is_killed_anywhere_is_finished_by_the_next)
         }
         waitpid(child, &status, 0);
         if (status != 0) {
-            CHECK_INT(pare_undo(s.ledger, 0, on_result, &s, NULL), ==, PARE_OK);
+            const pare_err err = pare_undo(s.ledger, 0, on_result, &s, NULL);
+            CHECK_TRUE(err == PARE_OK || err == PARE_ERR_NOT_FOUND); /* all was done */
             CHECK_INT(s.failed, ==, 0);
         }
         CHECK_STR(test_get(s.dir, "a.png"), OLD);
@@ -182,6 +183,7 @@ TEST(an_undo_that_is_killed_anywhere_is_finished_by_the_next)
         CHECK_INT(test_count(s.dir), ==, 2);
         close(s.dir);
     }
+    CHECK_INT(at, <, 60); /* the last one ran to its end */
 }
 
 #define MINE "somebody's picture"
@@ -233,9 +235,9 @@ TEST(what_comes_in_between_is_never_lost_when_killed_at_any_call)
 /* A kill may leave the result in the backup's place; then somebody removes the original. */
 TEST(what_the_run_wrote_is_never_put_back_as_the_original)
 {
-    for (long at = 1; at < 16; at++) {
+    long at = 1;
+    for (int status = -1; status != 0 && at < 60; at++) {
         scene s;
-        int status = 0;
         scene_init(&s);
         fflush(stdout);
         const pid_t child = fork();
@@ -253,6 +255,7 @@ TEST(what_the_run_wrote_is_never_put_back_as_the_original)
         }
         close(s.dir);
     }
+    CHECK_INT(at, <, 60); /* the last one ran to its end */
 }
 
 TEST(a_backup_of_a_file_that_was_never_replaced_is_dropped)

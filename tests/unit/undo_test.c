@@ -160,19 +160,29 @@ TEST(a_name_that_is_taken_again_is_not_overwritten)
     CHECK_STR(test_get(s.dir, "b.gif"), NEW);
 }
 
+/* An undo in a process of its own, killed at its at-th call, with somebody who acts just before an
+ * exchange of names, or NULL. 0: it ran to its end. */
+static int undo_killed_at(scene *s, long at, void (*between)(void *user))
+{
+    int status = 0;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        if (between) fault_before_exchange(between, &s->dir);
+        fault_arm(at, FAULT_KILL, false);
+        _exit(pare_undo(s->ledger, 0, NULL, NULL, NULL) == PARE_OK ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    return status;
+}
+
 TEST(an_undo_that_is_killed_anywhere_is_finished_by_the_next)
 {
     long at = 1;
     for (int status = -1; status != 0 && at < 60; at++) {
         scene s;
         scene_init(&s);
-        fflush(stdout);
-        const pid_t child = fork();
-        if (child == 0) {
-            fault_arm(at, FAULT_KILL, false);
-            _exit(pare_undo(s.ledger, 0, NULL, NULL, NULL) == PARE_OK ? 0 : 1);
-        }
-        waitpid(child, &status, 0);
+        status = undo_killed_at(&s, at, NULL);
         if (status != 0) {
             const pare_err err = pare_undo(s.ledger, 0, on_result, &s, NULL);
             CHECK_TRUE(err == PARE_OK || err == PARE_ERR_NOT_FOUND); /* all was done */
@@ -209,14 +219,7 @@ TEST(what_comes_in_between_is_never_lost_when_killed_at_any_call)
     for (int status = -1; status != 0 && at < 60; at++) {
         scene s;
         scene_init(&s);
-        fflush(stdout);
-        const pid_t child = fork();
-        if (child == 0) {
-            fault_before_exchange(put_mine, &s.dir);
-            fault_arm(at, FAULT_KILL, false);
-            _exit(pare_undo(s.ledger, 0, NULL, NULL, NULL) == PARE_OK ? 0 : 1);
-        }
-        waitpid(child, &status, 0);
+        status = undo_killed_at(&s, at, put_mine);
         const bool came = has_bytes(s.path, MINE) || has_bytes(s.backups, MINE);
         CHECK_INT(pare_undo(s.ledger, 0, on_result, &s, NULL), !=, PARE_ERR_INTERNAL);
         if (came) CHECK_TRUE(has_bytes(s.path, MINE) || has_bytes(s.backups, MINE));
@@ -239,13 +242,7 @@ TEST(what_the_run_wrote_is_never_put_back_as_the_original)
     for (int status = -1; status != 0 && at < 60; at++) {
         scene s;
         scene_init(&s);
-        fflush(stdout);
-        const pid_t child = fork();
-        if (child == 0) {
-            fault_arm(at, FAULT_KILL, false);
-            _exit(pare_undo(s.ledger, 0, NULL, NULL, NULL) == PARE_OK ? 0 : 1);
-        }
-        waitpid(child, &status, 0);
+        status = undo_killed_at(&s, at, NULL);
         const char *text = test_get(s.dir, "a.png");
         if (text && strcmp(text, OLD) == 0) {
             unlinkat(s.dir, "a.png", 0);

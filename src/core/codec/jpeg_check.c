@@ -425,17 +425,6 @@ pare_err pare_jpeg_check_halved(const pare_jpeg_coeffs *halved, const pare_jpeg_
     return PARE_OK;
 }
 
-/* No branch, and 16 words in a row: compilers take many at once. */
-static bool is_same_as(const int16_t whole[64], const int16_t *block)
-{
-    uint64_t a[16], b[16], other = 0;
-    memcpy(a, whole, sizeof a);
-    memcpy(b, block, sizeof b);
-    for (int i = 0; i < 16; i++)
-        other |= a[i] ^ b[i];
-    return other == 0;
-}
-
 bool pare_jpeg_check_same(const pare_jpeg_blocks *blocks, const pare_jpeg_plane *plane)
 {
     uint8_t zigzag[64];
@@ -451,7 +440,7 @@ bool pare_jpeg_check_same(const pare_jpeg_blocks *blocks, const pare_jpeg_plane 
             whole[0] = blocks->dc[index];
             for (; at < end; at++)
                 whole[zigzag[blocks->positions[at]]] = blocks->values[at];
-            if (!is_same_as(whole, block)) return false;
+            if (!pare_jpeg_block_same(whole, block)) return false;
             for (at = begin; at < end; at++)
                 whole[zigzag[blocks->positions[at]]] = 0;
         }

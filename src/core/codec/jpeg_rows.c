@@ -107,17 +107,6 @@ static uint8_t *pack(const int16_t *block, uint8_t *packed)
     return packed + packed_len(packed);
 }
 
-/* No branch, and 16 words in a row: compilers take many at once. */
-static bool is_same(const int16_t *a, const int16_t *b)
-{
-    uint64_t x[16], y[16], other = 0;
-    memcpy(x, a, sizeof x);
-    memcpy(y, b, sizeof y);
-    for (int i = 0; i < 16; i++)
-        other |= x[i] ^ y[i];
-    return other == 0;
-}
-
 void pare_jpeg_cursor_start(const pare_jpeg_plane *plane, uint32_t y, pare_jpeg_cursor *out)
 {
     out->packed = plane->packed ? plane->packed[y] : NULL;
@@ -168,7 +157,7 @@ pare_err pare_jpeg_row_pack(const int16_t *blocks, uint32_t width_blocks, uint8_
         int16_t again[64];
         uint8_t *const behind = pack(blocks, to);
         /* everything else is proved against these numbers, so they are proved here */
-        if (unpack(to, again) != behind || !is_same(again, blocks)) {
+        if (unpack(to, again) != behind || !pare_jpeg_block_same(again, blocks)) {
             return PARE_ERR_INTERNAL;
         }
         to = behind;

@@ -22,7 +22,8 @@ typedef enum pare_png_order {
  *   index     8 bits, PNG_PALETTE, all its values below palette.count.
  *   original  used by ORDER_ORIGINAL: colours found there come first.
  *   depth     1, 2, 4 or 8, enough for palette.count.
- *   out       release with pare_png_raster_deinit().
+ *   out       release with pare_png_raster_deinit(); a large one makes its rows from index each
+ *             time that they are wanted, so index outlives it where it is.
  *
  * Colours with transparency always come first, so that tRNS is short.
  * Errors: PARE_ERR_NO_MEMORY. */

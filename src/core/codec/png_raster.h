@@ -29,10 +29,10 @@ typedef struct pare_png_raster {
     size_t row_len, stride; /* bytes of a packed row, and from row to row */
     uint8_t pixel_len;      /* bytes of a whole pixel, at least 1: the distance that filters use */
     const uint8_t *rows;    /* borrowed, or the same as owned */
-    uint8_t *owned;         /* NULL when rows is borrowed */
+    uint8_t *owned;         /* the rows, or what `maker` needs; NULL when both are borrowed */
     /* For rows that are not held: rows is NULL, and this makes row y of row_len bytes. */
     void (*make_row)(void *maker, uint32_t y, uint8_t *out);
-    void *maker; /* borrowed */
+    void *maker; /* borrowed, or in `owned` */
     pare_png_palette palette;
     bool has_key;    /* one colour is transparent (tRNS of gray and RGB) */
     uint16_t key[3]; /* gray uses the first */

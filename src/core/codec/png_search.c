@@ -267,6 +267,7 @@ static void keep_smallest(search *s, const pare_png_raster *shape)
     s->best->shape = *shape;
     s->best->shape.rows = s->best->shape.owned = NULL;
     s->best->shape.make_row = NULL;
+    s->best->shape.maker = NULL;
 }
 
 /* Make the whole file of a trial and keep it if it is the smallest. */

@@ -188,48 +188,37 @@ static float energy_of(const int16_t *block, const float *squares)
     return sum;
 }
 
-typedef void block_visitor(const int16_t *block, const void *squares, double *sums);
+/* What blocks are measured by, and what came out. */
+typedef struct chroma_sums {
+    float squares[2][64]; /* squared steps of the frequencies that would be lost, and below */
+    double sums[2];
+} chroma_sums;
 
-/* Visits blocks spread over the plane. Returns how many. */
-static uint64_t visit_blocks(const pare_jpeg_plane *plane, block_visitor *visit,
-                             const void *squares, double *sums)
+static void visit_chroma(void *user, const int16_t *block)
 {
-    const uint64_t blocks = (uint64_t)plane->width_blocks * plane->height_blocks;
-    const uint32_t stride = (uint32_t)(blocks / LOSS_BLOCKS) + 1;
-    uint64_t count = 0;
-    for (uint32_t y = 0; y < plane->height_blocks; y++) {
-        uint32_t x = y * 7 % stride;
-        pare_jpeg_cursor cursor;
-        pare_jpeg_cursor_start(plane, y, &cursor);
-        pare_jpeg_cursor_skip(&cursor, x < plane->width_blocks ? x : 0);
-        for (; x < plane->width_blocks; x += stride, count++) {
-            visit(pare_jpeg_cursor_next(&cursor), squares, sums);
-            if (x + stride < plane->width_blocks) pare_jpeg_cursor_skip(&cursor, stride - 1);
-        }
-    }
-    return count;
+    chroma_sums *chroma = user;
+    for (int i = 0; i < 2; i++)
+        chroma->sums[i] += (double)energy_of(block, chroma->squares[i]);
 }
 
-static void visit_chroma(const int16_t *block, const void *squares, double *sums)
-{
-    const float *bands = squares;
-    sums[0] += (double)energy_of(block, bands);
-    sums[1] += (double)energy_of(block, bands + 64);
-}
+typedef struct luma_sum {
+    float squares[64];
+    double sum;
+} luma_sum;
 
-static void visit_luma(const int16_t *block, const void *squares, double *sums)
+static void visit_luma(void *user, const int16_t *block)
 {
-    sums[0] += log1p((double)energy_of(block, squares) / 64.0);
+    luma_sum *luma = user;
+    luma->sum += log1p((double)energy_of(block, luma->squares) / 64.0);
 }
 
 static double luma_activity(const pare_jpeg_plane *plane)
 {
-    float squares[64] = {0.0f};
-    double sum = 0.0;
+    luma_sum luma = {0};
     for (int i = 1; i < 64; i++)
-        squares[i] = plane->step[i] * plane->step[i];
-    const uint64_t count = visit_blocks(plane, visit_luma, squares, &sum);
-    return expm1(sum / (double)(count ? count : 1));
+        luma.squares[i] = plane->step[i] * plane->step[i];
+    const uint64_t count = pare_jpeg_rows_sample(plane, LOSS_BLOCKS, visit_luma, &luma);
+    return expm1(luma.sum / (double)(count ? count : 1));
 }
 
 pare_jpeg_halving_cost pare_jpeg_coeffs_halving_cost(const pare_jpeg_coeffs *coeffs)
@@ -237,21 +226,22 @@ pare_jpeg_halving_cost pare_jpeg_coeffs_halving_cost(const pare_jpeg_coeffs *coe
     pare_jpeg_halving_cost cost = {.is_halvable = is_halvable(coeffs)};
     if (!cost.is_halvable) return cost;
     const bool lose_x = !is_sampled(coeffs, 2, 1), lose_y = !is_sampled(coeffs, 1, 2);
-    double sums[2] = {0.0, 0.0};
+    chroma_sums chroma = {0};
     uint64_t count = 0;
     for (int c = 1; c <= 2; c++) {
         const pare_jpeg_plane *plane = &coeffs->planes[c];
-        float bands[2][64] = {{0.0f}};
+        memset(chroma.squares, 0, sizeof chroma.squares);
         for (int i = 0; i < 64; i++) {
             const int x = lose_x ? i % 8 : 0, y = lose_y ? i / 8 : 0;
             const int highest = x > y ? x : y;
-            if (highest >= 2) bands[highest < 4][i] = plane->step[i] * plane->step[i];
+            if (highest < 2) continue;
+            chroma.squares[highest < 4][i] = plane->step[i] * plane->step[i];
         }
-        count += visit_blocks(plane, visit_chroma, bands, sums);
+        count += pare_jpeg_rows_sample(plane, LOSS_BLOCKS, visit_chroma, &chroma);
     }
     const double samples = 64.0 * (double)(count ? count : 1);
-    cost.lost = sums[0] / samples;
-    cost.below = sums[1] / samples;
+    cost.lost = chroma.sums[0] / samples;
+    cost.below = chroma.sums[1] / samples;
     cost.activity = luma_activity(&coeffs->planes[0]);
     return cost;
 }

@@ -110,6 +110,10 @@ static pare_jpeg_color color_of(J_COLOR_SPACE space)
     }
 }
 
+/* Rows of blocks at hand while the others are packed, for each of a component's MCU: libjpeg looks
+ * at five of a progressive file, and one is packed. Beside each row is its address. */
+enum { ROWS_AT_HAND = 6, ROW_BESIDE = 64 };
+
 /* Before anything is allocated: what the arrays will hold at most. */
 static pare_err check_memory(const struct jpeg_decompress_struct *cinfo, uint64_t max_bytes,
                              pare_diag *diag)
@@ -117,8 +121,8 @@ static pare_err check_memory(const struct jpeg_decompress_struct *cinfo, uint64_
     uint64_t bytes = 0;
     for (int i = 0; i < cinfo->num_components; i++) {
         const jpeg_component_info *c = &cinfo->comp_info[i];
-        bytes +=
-            (uint64_t)(c->width_in_blocks + 4) * (c->height_in_blocks + 4) * PARE_JPEG_PACKED_MAX;
+        const uint64_t rows = c->height_in_blocks + 4 + ROWS_AT_HAND * (unsigned)c->v_samp_factor;
+        bytes += rows * ((uint64_t)(c->width_in_blocks + 4) * PARE_JPEG_PACKED_MAX + ROW_BESIDE);
     }
     if (max_bytes && bytes > max_bytes) {
         return pare_fail(diag, PARE_ERR_TOO_LARGE, "%llu bytes of coefficients",

@@ -111,29 +111,29 @@ static float bits_of(uint32_t count, uint32_t total)
     return (float)(bits < 1.0 ? 1.0 : bits > 16.0 ? 16.0 : bits);
 }
 
-/* Learn from blocks spread over the plane. */
+/* The symbols of blocks that are only rounded. */
+typedef struct symbol_count {
+    const plane_state *state;
+    uint32_t histogram[256];
+} symbol_count;
+
+static void visit_block(void *user, const int16_t *block)
+{
+    symbol_count *symbols = user;
+    float steps[64];
+    uint8_t positions[64];
+    int16_t values[64];
+    scale_block(symbols->state, block, steps);
+    const int count = round_block(steps, block, STATS_ZONE, positions, values);
+    count_symbols(positions, values, count, symbols->histogram);
+}
+
 static void learn_prices(plane_state *self)
 {
-    const pare_jpeg_plane *plane = self->plane;
-    uint32_t histogram[256] = {0}, total = 0;
-    const uint64_t block_count = (uint64_t)plane->width_blocks * plane->height_blocks;
-    const uint32_t stride = (uint32_t)(block_count / STATS_BLOCKS) + 1;
-    for (uint32_t y = 0; y < plane->height_blocks; y++) {
-        uint32_t x = y * 7 % stride;
-        pare_jpeg_cursor cursor;
-        pare_jpeg_cursor_start(plane, y, &cursor);
-        pare_jpeg_cursor_skip(&cursor, x < plane->width_blocks ? x : 0);
-        for (; x < plane->width_blocks; x += stride) {
-            const int16_t *block = pare_jpeg_cursor_next(&cursor);
-            if (x + stride < plane->width_blocks) pare_jpeg_cursor_skip(&cursor, stride - 1);
-            float steps[64];
-            uint8_t positions[64];
-            int16_t values[64];
-            scale_block(self, block, steps);
-            const int count = round_block(steps, block, STATS_ZONE, positions, values);
-            count_symbols(positions, values, count, histogram);
-        }
-    }
+    symbol_count symbols = {.state = self};
+    const uint32_t *histogram = symbols.histogram;
+    uint32_t total = 0;
+    (void)pare_jpeg_rows_sample(self->plane, STATS_BLOCKS, visit_block, &symbols);
     for (int i = 0; i < 256; i++)
         total += histogram[i];
     for (unsigned run = 0; run < 16; run++) {

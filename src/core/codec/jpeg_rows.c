@@ -136,6 +136,25 @@ void pare_jpeg_cursor_skip(pare_jpeg_cursor *cursor, uint32_t blocks)
         cursor->packed += packed_len(cursor->packed);
 }
 
+uint64_t pare_jpeg_rows_sample(const pare_jpeg_plane *plane, uint32_t most,
+                               pare_jpeg_block_fn *visit, void *user)
+{
+    const uint64_t blocks = (uint64_t)plane->width_blocks * plane->height_blocks;
+    const uint32_t stride = (uint32_t)(blocks / most) + 1;
+    uint64_t count = 0;
+    for (uint32_t y = 0; y < plane->height_blocks; y++) {
+        uint32_t x = y * 7 % stride;
+        pare_jpeg_cursor cursor;
+        pare_jpeg_cursor_start(plane, y, &cursor);
+        pare_jpeg_cursor_skip(&cursor, x < plane->width_blocks ? x : 0);
+        for (; x < plane->width_blocks; x += stride, count++) {
+            visit(user, pare_jpeg_cursor_next(&cursor));
+            if (x + stride < plane->width_blocks) pare_jpeg_cursor_skip(&cursor, stride - 1);
+        }
+    }
+    return count;
+}
+
 void pare_jpeg_row_copy(const pare_jpeg_plane *plane, uint32_t y, int16_t *out)
 {
     pare_jpeg_cursor cursor;

@@ -42,6 +42,14 @@ const int16_t *pare_jpeg_cursor_next(pare_jpeg_cursor *cursor);
 
 void pare_jpeg_cursor_skip(pare_jpeg_cursor *cursor, uint32_t blocks);
 
+/* Looks at one block, natural order, borrowed for the call. */
+typedef void pare_jpeg_block_fn(void *user, const int16_t *block);
+
+/* Visits about `most` blocks spread over the plane, all when there are no more. Returns how many.
+ */
+uint64_t pare_jpeg_rows_sample(const pare_jpeg_plane *plane, uint32_t most,
+                               pare_jpeg_block_fn *visit, void *user);
+
 /* All width_blocks blocks of row y. */
 void pare_jpeg_row_copy(const pare_jpeg_plane *plane, uint32_t y, int16_t *out);
 

@@ -23,6 +23,9 @@ enum {
 #define SCORE_EXCESS 1.3
 /* Aimed at this much above, so that the exact score is not just below. */
 #define SCORE_MARGIN 0.15
+/* How much flatter or steeper than the curve of average photographs an image may be. */
+#define STEEPNESS_MIN 0.4
+#define STEEPNESS_MAX 2.5
 /* An estimate this far below the asked score is below it for certain. */
 #define HOPELESS_MARGIN 1.5
 /* A draft is hardly ever larger than its file by more than this factor. */
@@ -82,6 +85,7 @@ typedef struct state {
     int top;               /* the step of quality 100 */
     int stride;            /* least way of the next try while all were on one side */
     point low, high;       /* nearest tries below and at or above the wanted score */
+    point further;         /* the nearest one before, of the side that was tried last */
     int judged;            /* the step whose bytes the judge holds; 0: none */
     double bias;           /* exact score - estimate */
     bool has_bias;
@@ -153,21 +157,32 @@ static bool is_closed(const state *s)
     return s->high.step - s->low.step <= 1 || s->high.step <= s->steps_per_quality;
 }
 
+/* Where the score is wanted, by the curve through `known`: shifted, and as steep as the image was
+ * from `further` to there. */
+static double follow_curve(const state *s, const point *known, double wanted)
+{
+    const curve *c = find_curve(s->search->codec->format);
+    const double there = interpolate(c->quality, c->score, to_quality(s, known->step));
+    double steepness = 1;
+    if (s->further.step > 0) {
+        const double far = interpolate(c->quality, c->score, to_quality(s, s->further.step));
+        steepness = (known->score - s->further.score) / (there - far);
+    }
+    steepness = fmin(STEEPNESS_MAX, fmax(STEEPNESS_MIN, steepness));
+    return interpolate(c->score, c->quality, there + (wanted - known->score) / steepness);
+}
+
 /* The next step strictly between low and high. While all tries were on one side, strides double: an
  * image far from the average is left behind by few tries. */
 static int propose(state *s, double wanted)
 {
-    const curve *c = find_curve(s->search->codec->format);
     const bool has_low = s->low.step > 0, has_high = s->high.step <= s->top;
     double quality;
     if (has_low && has_high && s->high.score > s->low.score) {
         const double low = to_quality(s, s->low.step), high = to_quality(s, s->high.step);
         quality = low + (wanted - s->low.score) / (s->high.score - s->low.score) * (high - low);
     } else if (has_low || has_high) {
-        const point *known = has_high ? &s->high : &s->low;
-        const double at = to_quality(s, known->step);
-        const double shift = known->score - interpolate(c->quality, c->score, at);
-        quality = interpolate(c->score, c->quality, wanted - shift);
+        quality = follow_curve(s, has_high ? &s->high : &s->low, wanted);
     } else {
         quality = pare_search_prior(s->search->codec->format, wanted);
     }
@@ -184,6 +199,8 @@ static int propose(state *s, double wanted)
 
 static void take_point(state *s, const point *tried, double asked)
 {
+    s->further = tried->score >= asked ? s->high : s->low;
+    if (s->further.step > s->top) s->further = (point){0};
     if (tried->score >= asked) {
         if (s->high.step <= s->top && s->high.is_exact) {
             s->safe = s->high;
@@ -220,12 +237,14 @@ static pare_err confirm(state *s, double asked)
     return PARE_OK;
 }
 
-/* Is the exactly scored `high` near enough? */
+/* Is the exactly scored `high` near enough? Fewer colours often take as many bytes, so that of
+ * palettes one more try is not worth its time. */
 static bool is_fine(const state *s, double asked, uint32_t scores)
 {
     if (s->high.step > s->top || !s->high.is_exact) return false;
-    const uint32_t enough =
-        s->high.score <= asked + SCORE_EXCESS ? FULL_SCORES_FINE : FULL_SCORES_FINE + 1;
+    const bool is_far = s->high.score > asked + SCORE_EXCESS;
+    const bool is_palette = s->search->codec->format == PARE_FORMAT_PNG;
+    const uint32_t enough = FULL_SCORES_FINE + (is_far && !is_palette);
     return is_closed(s) || s->high.score <= asked + SCORE_WASTE || scores >= enough;
 }
 

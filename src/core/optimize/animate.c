@@ -259,16 +259,17 @@ static pare_err write_lossless(const animating *a, size_t max_len, pare_found *o
     return judge(a, 101, out);
 }
 
-/* At this quality, or `raises` times a little above, so that the worst frame reaches `least`. */
+/* At this quality, or `raises` times above, a little at first, so that the worst frame reaches
+ * `least`. */
 static pare_err write_scored(const animating *a, double quality, double least, int raises,
                              size_t max_len, pare_found *out)
 {
-    for (;;) {
+    for (double step = 2;; step *= 2) {
         PARE_TRY(write_frames(a, quality, max_len, out));
         PARE_TRY(judge(a, least, out));
         if (out->score >= least) return PARE_OK;
         if (raises-- == 0 || quality >= 100) return PARE_SKIP_BELOW_MIN_SCORE;
-        quality = fmin(100, quality + fmax(2, least - out->score));
+        quality = fmin(100, quality + fmax(step, least - out->score));
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/codec/deflate_parse.h"
+#include "core/codec/deflate_reopen.h"
 #include "support/test.h"
 
 typedef struct sample {
@@ -204,7 +205,6 @@ TEST(every_variant_of_the_sweep_finds_the_same_ways)
     free(parser);
 }
 
-/* Noise among repeats, as filtered rows are: with and without long matches. */
 /* Stretches of noise, which may be stored, of repeats and of few bits. */
 static void make_mixed(uint8_t *data, size_t len, uint64_t seed)
 {
@@ -272,6 +272,93 @@ TEST(more_passes_give_no_more_bytes)
     pare_deflate_close(&deflate);
 }
 
+/* Appends what libdeflate makes of data. */
+static void put_stream(int level, pare_bytes data, pare_buf *out)
+{
+    struct libdeflate_compressor *writer = libdeflate_alloc_compressor(level);
+    const size_t most = libdeflate_deflate_compress_bound(writer, data.len);
+    MUST(pare_buf_reserve(out, most));
+    out->len +=
+        libdeflate_deflate_compress(writer, data.data, data.len, out->data + out->len, most);
+    libdeflate_free_compressor(writer);
+}
+
+/* The data cut in random places, deflated piece by piece; returns how many pieces those are. */
+static unsigned put_pieces(int level, pare_bytes data, uint64_t seed, pare_buf *out)
+{
+    unsigned count = 1;
+    while (data.len > 1) {
+        size_t len = 1 + test_random(&seed) % (test_random(&seed) % 3 ? 90000 : 40);
+        if (len >= data.len) len = data.len - 1;
+        const size_t begin = out->len;
+        put_stream(level, (pare_bytes){data.data, len}, out);
+        const size_t end = out->len;
+        MUST(pare_deflate_reopen(out, begin));
+        CHECK_INT(out->len - end, <=, 5);
+        data = (pare_bytes){data.data + len, data.len - len};
+        count++;
+    }
+    put_stream(level, data, out);
+    return count;
+}
+
+TEST(streams_follow_one_another)
+{
+    static const int LEVELS[] = {0, 1, 6, 12};
+    const size_t len = 1 << 20;
+    uint8_t *data = malloc(len), *back = malloc(len + 1);
+    struct libdeflate_decompressor *reader = libdeflate_alloc_decompressor();
+    make_mixed(data, len / 2, 3);
+    for (size_t i = len / 2; i < len; i++)
+        data[i] = (uint8_t)(i % 7 ? data[i - 300] : i / 9);
+    for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++) {
+        pare_buf made = {0};
+        size_t got = 0;
+        const unsigned pieces = put_pieces(LEVELS[i], (pare_bytes){data, len}, i, &made);
+        printf("# level %d: %u pieces\n", LEVELS[i], pieces);
+        CHECK_INT(pieces, >, 10);
+        CHECK_INT(libdeflate_deflate_decompress(reader, made.data, made.len, back, len + 1, &got),
+                  ==, LIBDEFLATE_SUCCESS);
+        CHECK_INT(got, ==, len);
+        CHECK_TRUE(memcmp(back, data, len) == 0);
+        pare_buf_deinit(&made);
+    }
+    libdeflate_free_decompressor(reader);
+    free(back);
+    free(data);
+}
+
+TEST(what_is_no_stream_is_not_reopened)
+{
+    enum { LEN = 9000 };
+    uint8_t data[LEN];
+    uint64_t seed = 17;
+    pare_buf stream = {0};
+    make_mixed(data, LEN, 9);
+    put_stream(6, (pare_bytes){data, LEN}, &stream);
+    const size_t len = stream.len;
+    for (size_t cut = 0; cut < len; cut += 1 + cut / 20) {
+        pare_buf damaged = {0};
+        MUST(pare_buf_append(&damaged, stream.data, cut));
+        CHECK_INT(pare_deflate_reopen(&damaged, 0), ==, PARE_ERR_INTERNAL);
+        pare_buf_deinit(&damaged);
+    }
+    for (int i = 0; i < 3000;
+         i++) { /* some are streams of something else, but end where they end */
+        pare_buf damaged = {0};
+        MUST(pare_buf_append(&damaged, stream.data, len));
+        for (unsigned k = 0; k < 3; k++)
+            damaged.data[test_random(&seed) % (i % 2 ? 150 : len)] = (uint8_t)test_random(&seed);
+        const pare_err err = pare_deflate_reopen(&damaged, 0);
+        CHECK_TRUE(err == PARE_OK || err == PARE_ERR_INTERNAL);
+        pare_buf_deinit(&damaged);
+    }
+    MUST(pare_buf_append_byte(&stream, 0));
+    CHECK_INT(pare_deflate_reopen(&stream, 0), ==, PARE_ERR_INTERNAL);
+    pare_buf_deinit(&stream);
+}
+
 RUN(every_kind_of_data_comes_back_and_is_small, data_of_random_shape_comes_back,
     data_in_parts_give_the_same_stream, every_variant_of_the_sweep_finds_the_same_ways,
-    more_passes_give_no_more_bytes, more_passes_give_no_more_bytes_where_blocks_are_stored)
+    more_passes_give_no_more_bytes, more_passes_give_no_more_bytes_where_blocks_are_stored,
+    streams_follow_one_another, what_is_no_stream_is_not_reopened)

@@ -8,10 +8,10 @@
 enum {
     MAX_BITS = 15,    /* of literals, lengths and distances */
     MAX_LEN_BITS = 7, /* of the codes that describe codes */
-    LEN_SYMBOLS = 19, /* lengths 0..15; 16: repeat; 17, 18: zeros */
-    COPY = 16,        /* 3..6 times, 2 extra bits */
-    FEW_ZEROS = 17,   /* 3..10, 3 extra bits */
-    MANY_ZEROS = 18,  /* 11..138, 7 extra bits */
+    LEN_SYMBOLS = PARE_DEFLATE_LEN_SYMBOLS,
+    COPY = 16,       /* 3..6 times, 2 extra bits */
+    FEW_ZEROS = 17,  /* 3..10, 3 extra bits */
+    MANY_ZEROS = 18, /* 11..138, 7 extra bits */
     MANY_UNUSED = 6,
     ALL_LENS = PARE_DEFLATE_LITLENS + PARE_DEFLATE_DISTS
 };
@@ -162,8 +162,8 @@ typedef struct header {
     uint64_t bits;
 } header;
 
-static const uint8_t LEN_ORDER[LEN_SYMBOLS] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
-                                               11, 4,  12, 3, 13, 2, 14, 1, 15};
+const uint8_t pare_deflate_len_order[LEN_SYMBOLS] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                                     11, 4,  12, 3, 13, 2, 14, 1, 15};
 
 static unsigned extra_of(unsigned symbol)
 {
@@ -223,7 +223,7 @@ static void make_header(const pare_deflate_codes *codes, unsigned uses, header *
     }
     make_lens(h->counts, LEN_SYMBOLS, MAX_LEN_BITS, h->lens);
     h->len_count = LEN_SYMBOLS;
-    while (h->len_count > 4 && !h->lens[LEN_ORDER[h->len_count - 1]])
+    while (h->len_count > 4 && !h->lens[pare_deflate_len_order[h->len_count - 1]])
         h->len_count--;
     h->bits = 5 + 5 + 4 + h->len_count * 3u;
     for (unsigned i = 0; i < LEN_SYMBOLS; i++)
@@ -264,7 +264,7 @@ void pare_deflate_put_header(pare_deflate_bits *bits, const pare_deflate_codes *
     pare_deflate_put(bits, h.dist_count - 1, 5);
     pare_deflate_put(bits, h.len_count - 4, 4);
     for (unsigned i = 0; i < h.len_count; i++)
-        pare_deflate_put(bits, h.lens[LEN_ORDER[i]], 3);
+        pare_deflate_put(bits, h.lens[pare_deflate_len_order[i]], 3);
     for (unsigned i = 0; i < h.item_count; i++) {
         const unsigned symbol = h.items[i].symbol;
         pare_deflate_put(bits, values[symbol], h.lens[symbol]);

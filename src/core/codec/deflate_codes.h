@@ -17,6 +17,10 @@ typedef struct pare_deflate_codes {
     uint8_t dists[PARE_DEFLATE_DISTS];
 } pare_deflate_codes;
 
+/* The order in which the lengths of the code that describes the other codes are sent. */
+enum { PARE_DEFLATE_LEN_SYMBOLS = 19 }; /* lengths 0..15; 16: repeat; 17, 18: zeros */
+extern const uint8_t pare_deflate_len_order[PARE_DEFLATE_LEN_SYMBOLS];
+
 /* Bits of a stream, low ones first; all zero is empty. Bytes are appended to buf. */
 typedef struct pare_deflate_bits {
     pare_buf *buf; /* NULL: only counted */

@@ -24,8 +24,9 @@ void pare_png_deflater_close(pare_png_deflater **deflater);
 PARE_NODISCARD pare_err pare_png_deflate(pare_png_deflater *deflater, int level, pare_bytes data,
                                          pare_bytes *out);
 
-/* Appends the zlib stream of data that come in parts; level: PARE_PNG_OPTIMAL + n. The source may
- * call pare_png_deflate(). Errors: PARE_ERR_NO_MEMORY, those of the source. */
+/* Appends the zlib stream of data that come in parts, at least a byte. libdeflate's levels take
+ * each part by itself, so that small ones cost bytes. The source may call pare_png_deflate().
+ * Errors: PARE_ERR_NO_MEMORY, those of the source. */
 PARE_NODISCARD pare_err pare_png_deflate_parts(pare_png_deflater *deflater, int level,
                                                const pare_deflate_source *source, pare_buf *out);
 

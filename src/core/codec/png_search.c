@@ -26,10 +26,14 @@ enum {
     REPEATED_PART = 16,
     REPEATED_MORE = 5,
     PART_LEN = 256 << 10, /* so many filtered bytes are in memory while a file is made */
+    LAG_LEN = 2 << 20,    /* our own deflate holds less before it writes */
     ROOM_LEN = 1 << 10,   /* for what is written around the data, and for errors of estimates */
-    PIECE_LEN = 4 << 20,  /* libdeflate needs all at once: it measures more data in pieces... */
-    PIECE_LOSS = 4096,    /* ...which become longer, by less than this and... */
-    PIECE_LOSS_PART = 32, /* ...such a part of all */
+    /* libdeflate needs all at once: more data it gets in pieces, smaller ones to be measured only
+     */
+    QUICK_LEN = 8 << 20,
+    PIECE_LEN = 4 << 20,
+    PIECE_GAIN = 4096,                  /* our own deflate may gain as much a piece... */
+    GAIN_PART = 32,                     /* ...and such a part of all over it */
     CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2, /* for what is not clearly longer than the best */
     MAX_TRIALS = 160,
     MAX_FINALISTS = 1 + SMALL_MORE + REPEATED_MORE,
@@ -197,7 +201,7 @@ static size_t all_len(const pare_png_raster *raster)
     return (raster->row_len + 1) * raster->height_px;
 }
 
-/* About how long the data become that make_quick() makes. */
+/* How long the data become in pieces. */
 static pare_err measure_quick(const search *s, const pare_png_raster *raster,
                               pare_png_strategy strategy, int level, size_t *len)
 {
@@ -213,9 +217,8 @@ static pare_err measure_quick(const search *s, const pare_png_raster *raster,
     }
 }
 
-/* How much there is to do for the pick of a lower tier that libdeflate would need too much memory
- * for: nothing (0) when it is clearly longer than the best, else our own deflate, which makes it no
- * longer. */
+/* How much there is to do for the pick of a lower tier when there are many data: nothing (0) when
+ * it is clearly longer than the best, else our own deflate, which makes it no longer. */
 static pare_err choose_level(const search *s, const pare_png_raster *raster, const trial *t,
                              int *level)
 {
@@ -223,36 +226,38 @@ static pare_err choose_level(const search *s, const pare_png_raster *raster, con
     size_t len;
     if (*level >= PARE_PNG_OPTIMAL || !s->best->total_len || all <= PIECE_LEN) return PARE_OK;
     PARE_TRY(measure_quick(s, raster, t->strategy, *level, &len));
-    const size_t slack = len / PIECE_LOSS_PART + (all / PIECE_LEN + 1) * PIECE_LOSS;
+    const size_t slack = len / GAIN_PART + (all / PIECE_LEN + 1) * PIECE_GAIN;
     *level = len > s->best->total_len + slack ? 0 : CLOSE_LEVEL;
     return PARE_OK;
 }
 
-/* By libdeflate, into made. */
-static pare_err make_quick(search *s, const pare_png_raster *raster, const trial *t, int level)
-{
-    const pare_png_rows rows = {raster->height_px, raster->height_px};
-    pare_bytes filtered, made;
-    PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
-    PARE_TRY(pare_png_deflate(s->tools->deflater, level, filtered, &made));
-    pare_png_deflate_take(s->tools->deflater, &s->made);
-    return PARE_OK;
-}
-
+/* Until they are more than those of the best. */
 static pare_err next_rows(void *user, pare_bytes *part)
 {
-    return pare_png_filter_next(user, part);
+    const search *s = user;
+    const size_t most = s->best->total_len;
+    if (most && s->made.len >= most) return PARE_SKIP_NOT_SMALLER;
+    return pare_png_filter_next(s->tools->filterer, part);
 }
 
-/* By our own deflate, into made, with the room that it is likely to need: growing would copy. */
-static pare_err make_optimal(search *s, const pare_png_raster *raster, const trial *t, int level)
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Into made, with the room that it is likely to need: growing would copy.
+ * PARE_SKIP_NOT_SMALLER: it would be no better than the best. */
+static pare_err make_data(search *s, const pare_png_raster *raster, const trial *t, int level)
 {
     const pare_png_rows rows = {raster->height_px, raster->height_px};
-    const pare_deflate_source source = {
-        .len = all_len(raster), .next = next_rows, .user = s->tools->filterer};
+    const pare_deflate_source source = {.len = all_len(raster), .next = next_rows, .user = s};
+    const bool is_quick = level < PARE_PNG_OPTIMAL;
+    const size_t likely = s->best->total_len ? s->best->total_len : t->estimate;
+    const size_t room = likely + smaller(source.len, is_quick ? QUICK_LEN : LAG_LEN);
     s->made.len = 0;
-    PARE_TRY(pare_buf_reserve(&s->made, t->estimate + t->estimate / 32 + ROOM_LEN));
-    PARE_TRY(pare_png_filter_start(s->tools->filterer, raster, rows, t->strategy, PART_LEN));
+    PARE_TRY(pare_buf_reserve(&s->made, room + room / 32 + ROOM_LEN));
+    PARE_TRY(pare_png_filter_start(s->tools->filterer, raster, rows, t->strategy,
+                                   is_quick ? QUICK_LEN : PART_LEN));
     return pare_png_deflate_parts(s->tools->deflater, level, &source, &s->made);
 }
 
@@ -279,9 +284,9 @@ static pare_err finish(search *s, trial *t, int level)
     PARE_TRY(make_form(s, t, &raster));
     pare_err err = choose_level(s, &raster, t, &level);
     if (err == PARE_OK && level > 0) {
-        err = level < PARE_PNG_OPTIMAL ? make_quick(s, &raster, t, level)
-                                       : make_optimal(s, &raster, t, level);
+        err = make_data(s, &raster, t, level);
         if (err == PARE_OK) keep_smallest(s, &raster);
+        if (err == PARE_SKIP_NOT_SMALLER) err = PARE_OK;
     }
     pare_png_raster_deinit(&raster);
     return err;

@@ -139,6 +139,28 @@ TEST(shrink_divides_the_size_and_rounds_up)
 }
 
 /* ITU-T T.81 sets no bound on scans; each costs a pass over the image. */
+/* Coefficients of so large a file of many scans are packed while they wait. */
+TEST(many_scans_of_a_large_image_give_the_pixels_of_one)
+{
+    pare_image image = test_make(TEST_PHOTO, 2300, 1777), one = {0}, many = {0};
+    for (uint8_t sampling = 1; sampling <= 2; sampling++) {
+        test_jpeg_options how = {.quality = 92, .luma_h = sampling, .luma_v = 1};
+        pare_buf sequential = test_write_jpeg(&image, &how);
+        how.progressive = true;
+        pare_buf progressive = test_write_jpeg(&image, &how);
+        MUST(decode(&sequential, NULL, &one));
+        MUST(decode(&progressive, NULL, &many));
+        CHECK_TRUE(test_same_pixels(&one, &many));
+        pare_image_deinit(&one);
+        pare_image_deinit(&many);
+        progressive.len -= progressive.len / 3;
+        CHECK_INT(decode(&progressive, NULL, &many), ==, PARE_ERR_TRUNCATED);
+        pare_buf_deinit(&sequential);
+        pare_buf_deinit(&progressive);
+    }
+    pare_image_deinit(&image);
+}
+
 TEST(a_bomb_of_scans_is_refused)
 {
     pare_image image = test_make(TEST_GRADIENT, 16, 16), out = {0};
@@ -158,4 +180,5 @@ TEST(a_bomb_of_scans_is_refused)
 
 RUN(every_colour_and_coding_comes_back, zero_is_no_ink_in_cmyk_and_ycck,
     damage_is_an_error_never_a_guess, limits_hold_before_pixels_are_allocated,
-    twelve_bits_are_left_alone, shrink_divides_the_size_and_rounds_up, a_bomb_of_scans_is_refused)
+    twelve_bits_are_left_alone, shrink_divides_the_size_and_rounds_up,
+    many_scans_of_a_large_image_give_the_pixels_of_one, a_bomb_of_scans_is_refused)

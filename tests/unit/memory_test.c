@@ -40,16 +40,22 @@ static pare_buf make_png(test_picture picture)
     return file;
 }
 
-/* sampling: luma for each chroma, in each direction */
-static void check_jpeg(pare_quality_mode mode, uint8_t sampling, const char *label)
+static void check_written_jpeg(pare_quality_mode mode, const test_jpeg_options *how,
+                               const char *label)
 {
     pare_image image = test_make(TEST_PHOTO, WIDTH, HEIGHT);
-    const test_jpeg_options how = {.quality = 95, .luma_h = sampling, .luma_v = sampling};
-    pare_buf file = test_write_jpeg(&image, &how);
+    pare_buf file = test_write_jpeg(&image, how);
     pare_image_deinit(&image);
     const pare_options options = ask(mode, PARE_FORMAT_JPEG);
     check(&file, &options, label);
     pare_buf_deinit(&file);
+}
+
+/* sampling: luma for each chroma, in each direction */
+static void check_jpeg(pare_quality_mode mode, uint8_t sampling, const char *label)
+{
+    const test_jpeg_options how = {.quality = 95, .luma_h = sampling, .luma_v = sampling};
+    check_written_jpeg(mode, &how, label);
 }
 
 static void check_png(test_picture picture, pare_quality_mode mode, pare_format format,
@@ -65,6 +71,16 @@ static void check_png(test_picture picture, pare_quality_mode mode, pare_format 
 TEST(a_png_without_loss)
 {
     check_png(TEST_GRAPHIC, PARE_QUALITY_LOSSLESS, PARE_FORMAT_PNG, "PNG without loss");
+}
+
+/* libdeflate would hold all that is filtered. */
+TEST(a_png_without_effort)
+{
+    pare_buf file = make_png(TEST_GRAPHIC);
+    pare_options options = ask(PARE_QUALITY_LOSSLESS, PARE_FORMAT_PNG);
+    options.effort = 0;
+    check(&file, &options, "PNG without effort");
+    pare_buf_deinit(&file);
 }
 
 TEST(a_png_by_palette)
@@ -93,10 +109,18 @@ TEST(a_jpeg_of_full_chroma_by_score)
     check_jpeg(PARE_QUALITY_SCORE, 1, "JPEG 4:4:4 by score");
 }
 
+/* libjpeg would hold them while it reads pixels. */
+TEST(a_progressive_jpeg_of_full_chroma_by_score)
+{
+    const test_jpeg_options how = {.quality = 95, .luma_h = 1, .luma_v = 1, .progressive = true};
+    check_written_jpeg(PARE_QUALITY_SCORE, &how, "progressive JPEG 4:4:4 by score");
+}
+
 TEST(a_jpeg_of_full_chroma_without_loss)
 {
     check_jpeg(PARE_QUALITY_LOSSLESS, 1, "JPEG 4:4:4 without loss");
 }
 
-RUN(a_png_without_loss, a_png_by_palette, a_png_to_jpeg, a_jpeg_by_score, a_jpeg_without_loss,
-    a_jpeg_of_full_chroma_by_score, a_jpeg_of_full_chroma_without_loss)
+RUN(a_png_without_loss, a_png_without_effort, a_png_by_palette, a_png_to_jpeg, a_jpeg_by_score,
+    a_jpeg_without_loss, a_jpeg_of_full_chroma_by_score, a_progressive_jpeg_of_full_chroma_by_score,
+    a_jpeg_of_full_chroma_without_loss)

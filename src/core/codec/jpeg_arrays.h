@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The arrays that libjpeg reads coefficients into, ours in place of its own. Those of large images
+/* The arrays that libjpeg reads coefficients into, also on its way to the pixels of a file of many
+ * scans, ours in place of its own. Those of large images
  * that would take more than the pixels are packed (jpeg_rows.h), which takes time: only the rows at
  * hand are plain then. */
 #ifndef PARE_CORE_JPEG_ARRAYS_H

@@ -10,6 +10,7 @@
 #include <jpeglib.h>
 
 #include "base/err.h"
+#include "core/codec/jpeg_arrays.h"
 #include "core/codec/jpeg_markers.h"
 #include "core/image/exif.h"
 
@@ -17,6 +18,7 @@
 enum { SCANS_MAX = 500, ROWS_AT_ONCE = 16 };
 
 typedef struct session {
+    pare_jpeg_arrays arrays; /* first: client_data is the session */
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
@@ -41,6 +43,7 @@ static pare_err class_of(int code)
     switch (code) {
     case JERR_OUT_OF_MEMORY:
     case JERR_NO_BACKING_STORE: return PARE_ERR_NO_MEMORY;
+    case JERR_BAD_VIRTUAL_ACCESS: return PARE_ERR_INTERNAL;
     case JERR_IMAGE_TOO_BIG:
     case JERR_WIDTH_OVERFLOW: return PARE_ERR_TOO_LARGE;
     case JERR_INPUT_EMPTY:
@@ -189,6 +192,7 @@ static pare_err decode_steps(session *s)
                                .source_depth_bits = 8};
         return PARE_OK;
     }
+    if (jpeg_has_multiple_scans(jpeg)) pare_jpeg_arrays_install(&s->arrays, jpeg);
     choose_scale(jpeg, s->limits);
     jpeg->dct_method = JDCT_ISLOW;
     jpeg_start_decompress(jpeg);
@@ -231,6 +235,7 @@ static void run_session(session *s, pare_bytes file)
         s->err = decode_steps(s);
     }
     jpeg_destroy_decompress(&s->jpeg);
+    pare_jpeg_arrays_deinit(&s->arrays);
 }
 
 /* Adobe's programs store CMYK inverted, others followed them, and viewers assume it of all. */

@@ -163,13 +163,32 @@ TEST(plain_files_are_read_at_once_and_all_others_left_to_the_library)
         pare_image have = {0};
         pare_buf file = test_write_png(&image, &CASES[i].options);
         const pare_png_chunks chunks = chunks_of(&file);
-        const bool is_plain = pare_png_pixels_read(pare_buf_view(&file), &chunks, &have);
+        const bool is_plain = pare_png_pixels_read(pare_buf_view(&file), &chunks, NULL, &have);
         CHECK_INT(is_plain, ==, CASES[i].is_plain);
         if (is_plain) CHECK_TRUE(test_same_pixels(&image, &have));
         pare_image_deinit(&have);
         pare_image_deinit(&image);
         pare_buf_deinit(&file);
     }
+}
+
+static void note_read(void *user, size_t upto_bytes)
+{
+    *(size_t *)user = upto_bytes;
+}
+
+/* Data in many chunks are joined; then the file would be in memory a second time. */
+TEST(a_file_that_was_copied_is_let_go)
+{
+    size_t upto = 0;
+    const pare_limits limits = {.max_pixels = 1 << 20, .on_read = note_read, .user = &upto};
+    pare_image image = test_make(TEST_PHOTO, 301, 203), have = {0};
+    pare_buf file = test_write_png(&image, NULL);
+    MUST(pare_codec_png.decode(pare_buf_view(&file), &limits, &have, NULL));
+    CHECK_INT(upto, ==, file.len);
+    pare_image_deinit(&have);
+    pare_image_deinit(&image);
+    pare_buf_deinit(&file);
 }
 
 /* Each byte of a small file in turn: what is read at once is what the library would read. */
@@ -181,12 +200,12 @@ TEST(no_damage_is_overlooked)
         pare_png_chunks chunks;
         file.data[at] ^= 0x21;
         if (pare_png_chunks_read(pare_buf_view(&file), &chunks, NULL) == PARE_OK) {
-            CHECK_TRUE(!pare_png_pixels_read(pare_buf_view(&file), &chunks, &have));
+            CHECK_TRUE(!pare_png_pixels_read(pare_buf_view(&file), &chunks, NULL, &have));
         }
         file.data[at] ^= 0x21;
     }
     const pare_png_chunks chunks = chunks_of(&file);
-    CHECK_TRUE(pare_png_pixels_read(pare_buf_view(&file), &chunks, &have));
+    CHECK_TRUE(pare_png_pixels_read(pare_buf_view(&file), &chunks, NULL, &have));
     pare_image_deinit(&have);
     pare_image_deinit(&image);
     pare_buf_deinit(&file);
@@ -256,6 +275,7 @@ TEST(blocks_come_back)
 
 RUN(every_shape_comes_back_exactly, rows_are_those_of_the_whole,
     every_filter_is_taken_back_in_place_for_every_length,
-    plain_files_are_read_at_once_and_all_others_left_to_the_library, no_damage_is_overlooked,
+    plain_files_are_read_at_once_and_all_others_left_to_the_library,
+    a_file_that_was_copied_is_let_go, no_damage_is_overlooked,
     a_wrong_checksum_or_a_cut_is_an_error, colours_given_by_numbers_become_a_profile,
     hdr_colours_are_left_alone, blocks_come_back)

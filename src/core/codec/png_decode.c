@@ -169,7 +169,7 @@ static bool read_plain(session *s, const pare_png_chunks *chunks)
     if (pare_limits_check(s->limits, chunks->width_px, chunks->height_px, 4, NULL) != PARE_OK) {
         return false;
     }
-    s->has_pixels = pare_png_pixels_read(s->file, chunks, s->out);
+    s->has_pixels = pare_png_pixels_read(s->file, chunks, s->limits, s->out);
     return s->has_pixels;
 }
 

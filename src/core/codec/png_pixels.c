@@ -82,17 +82,22 @@ static bool unfilter_rows(uint8_t *pixels, size_t row_len, uint32_t rows, size_t
     return is_good;
 }
 
-bool pare_png_pixels_read(pare_bytes file, const pare_png_chunks *chunks, pare_image *out)
+bool pare_png_pixels_read(pare_bytes file, const pare_png_chunks *chunks, const pare_limits *limits,
+                          pare_image *out)
 {
     const pare_color color = chunks->color_type & 2 ? PARE_COLOR_RGB : PARE_COLOR_GRAY;
     pare_image image = {0};
     pare_buf joined = {0};
     pare_bytes stream;
     size_t len;
-    bool is_good = is_plain(file, chunks) && find_stream(file, &joined, &stream) &&
-                   pare_image_init(&image, chunks->width_px, chunks->height_px, color,
-                                   chunks->color_type & 4, 8) == PARE_OK &&
-                   pare_mul_size(image.stride_bytes + 1, image.height_px, &len);
+    if (!is_plain(file, chunks)) return false;
+    bool is_good = find_stream(file, &joined, &stream);
+    /* there are two of it now */
+    if (joined.len && limits && limits->on_read) limits->on_read(limits->user, file.len);
+    is_good = is_good &&
+              pare_image_init(&image, chunks->width_px, chunks->height_px, color,
+                              chunks->color_type & 4, 8) == PARE_OK &&
+              pare_mul_size(image.stride_bytes + 1, image.height_px, &len);
     if (is_good) {
         free(image.pixels);
         image.pixels = malloc(len + PARE_PNG_UNFILTER_SLACK);

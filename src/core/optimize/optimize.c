@@ -128,7 +128,7 @@ static pare_err decode(pare_work *work)
     work->header_only = false;
     if (can_do_without_pixels(work)) return PARE_OK;
     limits.shrink = choose_shrink(work);
-    if (work->listener && limits.shrink > 1) {
+    if (work->listener) {
         limits.on_read = work->listener->on_read;
         limits.user = work->listener->user;
     }

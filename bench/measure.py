@@ -74,11 +74,11 @@ def run(command, env, core=0, pause_s=0.02):
             "peak_kib": peak[0] // 1024, "error": error[:500]}
 
 
-def user_time(command, env, core):
+def user_time(command, env, core, stdout=subprocess.DEVNULL):
     """(exit status, seconds of user time with all children) on one core; nothing looks on while it runs."""
     if shutil.which("taskset"):
         command = ["taskset", "-c", str(core), *command]
-    child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=stdout)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     return child.returncode, usage.ru_utime

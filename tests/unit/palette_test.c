@@ -226,17 +226,21 @@ TEST(every_processor_finds_the_same_nearest_place)
     uint64_t seed = 5;
     pare_palette_places *places = malloc(sizeof *places);
     CHECK_TRUE(places != NULL);
-    for (size_t i = 0; i < sizeof COUNTS / sizeof *COUNTS; i++) {
+    for (size_t n = 0; n < 2 * sizeof COUNTS / sizeof *COUNTS; n++) {
+        const size_t i = n / 2;
         places->count = COUNTS[i];
+        places->is_opaque = n % 2;
         for (unsigned k = 0; k < COUNTS[i]; k++) {
             for (int axis = 0; axis < 4; axis++)
                 places->at[axis][k] = (float)(test_random(&seed) % 64) / 32 - 1;
+            if (places->is_opaque) places->at[3][k] = 0.84f;
         }
         pare_palette_places_pad(places);
-        for (int n = 0; n < 2000; n++) {
+        for (int look = 0; look < 2000; look++) {
             float place[4], least = FLT_MAX;
             for (int axis = 0; axis < 4; axis++)
                 place[axis] = (float)(test_random(&seed) % 1000) / 500 - 1;
+            if (places->is_opaque) place[3] = 0.84f;
             for (unsigned k = 0; k < COUNTS[i]; k++)
                 least = fminf(least, pare_palette_distance(places, k, place));
             const unsigned have = fast(places, place);

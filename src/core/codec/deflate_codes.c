@@ -320,31 +320,35 @@ static unsigned zeros_at(const uint32_t *counts, unsigned count, unsigned i)
 
 /* Gives neighbours with nearly the same counts the same count, so that their lengths make a run,
  * even when some of them are not used at all. A count belongs to a run while it is as close to the
- * mean of the run as tolerance says. Long runs of zeros are cheap and stay. */
-static void smooth(uint32_t *counts, unsigned count, const tolerance *t)
+ * mean of the run as tolerance says. Long runs of zeros are cheap and stay. Returns whether there
+ * was a run. */
+static bool smooth(uint32_t *counts, unsigned count, const tolerance *t)
 {
     unsigned i = 0;
+    bool is_changed = false;
     while (i < count) {
         const unsigned zeros = zeros_at(counts, count, i);
         if (zeros >= MANY_UNUSED || i + zeros == count) {
             i += zeros;
             continue;
         }
-        uint64_t sum = counts[i];
+        uint32_t sum = counts[i]; /* of symbols of a segment */
         unsigned run = 1;
         for (; i + run < count && zeros_at(counts, count, i + run) < MANY_UNUSED; run++) {
-            const uint64_t mean = (sum + run / 2) / run, next = counts[i + run];
-            const uint64_t away = next > mean ? next - mean : mean - next;
+            const uint32_t mean = (sum + run / 2) / run, next = counts[i + run];
+            const uint32_t away = next > mean ? next - mean : mean - next;
             if (away > mean / t->part + t->slack) break;
             sum += next;
         }
         if (run >= 4 && sum > 0) {
-            const uint32_t mean = (uint32_t)((sum + run / 2) / run);
+            const uint32_t mean = (sum + run / 2) / run;
             for (unsigned k = 0; k < run; k++)
                 counts[i + k] = mean ? mean : 1;
+            is_changed = true;
         }
         i += run;
     }
+    return is_changed;
 }
 
 void pare_deflate_make_plain_codes(const pare_deflate_counts *counts, pare_deflate_codes *out)
@@ -362,8 +366,8 @@ void pare_deflate_make_codes(const pare_deflate_counts *counts, pare_deflate_cod
     for (unsigned i = 0; i < sizeof TOLERANCES / sizeof *TOLERANCES; i++) {
         pare_deflate_counts smoothed = *counts;
         pare_deflate_codes codes;
-        smooth(smoothed.litlens, PARE_DEFLATE_LITLENS, &TOLERANCES[i]);
-        smooth(smoothed.dists, PARE_DEFLATE_DISTS, &TOLERANCES[i]);
+        const bool has_runs = smooth(smoothed.litlens, PARE_DEFLATE_LITLENS, &TOLERANCES[i]);
+        if (!smooth(smoothed.dists, PARE_DEFLATE_DISTS, &TOLERANCES[i]) && !has_runs) continue;
         pare_deflate_make_plain_codes(&smoothed, &codes);
         const uint64_t bits =
             pare_deflate_body_bits(counts, &codes) + pare_deflate_rough_header_bits(&codes);

@@ -120,7 +120,7 @@ static uint64_t estimate(const pare_deflate_counts *counts, const pare_deflate_c
     return 3 + pare_deflate_rough_header_bits(codes) + pare_deflate_body_bits(counts, codes);
 }
 
-/* Some symbols take the counts of others, so that the next pass leaves a local optimum. */
+/* Some symbols take the counts of others. */
 static void shake(uint32_t *counts, unsigned count, uint32_t *seed)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -131,9 +131,9 @@ static void shake(uint32_t *counts, unsigned count, uint32_t *seed)
     }
 }
 
-/* Prices of the next pass from the blocks of a plan, by entropy or by the codes, shaken with a
- * seed; sums up what the blocks take. */
-static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
+/* Prices of the next pass from the blocks of a plan, by entropy or by the codes; sums up what the
+ * blocks take. */
+static void learn(pare_deflate *d, plan *p, bool by_codes)
 {
     size_t token = 0, position = 0;
     p->bits = 0;
@@ -153,14 +153,27 @@ static void learn(pare_deflate *d, plan *p, bool by_codes, uint32_t *seed)
             pare_deflate_make_plain_codes(&counts, &codes);
             p->bits += estimate(&counts, &codes);
         }
-        if (seed) {
-            shake(counts.litlens, PARE_DEFLATE_LITLENS, seed);
-            shake(counts.dists, PARE_DEFLATE_DISTS, seed);
-        }
         if (by_codes)
             pare_deflate_price_codes(&codes, &d->spans[b].prices);
         else
             pare_deflate_price_counts(&counts, &d->spans[b].prices);
+    }
+}
+
+/* Prices of the next pass from the best plan, shaken, so that it leaves a local optimum. */
+static void learn_shaken(pare_deflate *d, uint32_t *seed)
+{
+    const plan *p = d->best;
+    size_t token = 0, position = 0;
+    for (size_t b = 0; b < p->block_count; b++) {
+        pare_deflate_counts counts;
+        pare_deflate_count(p->tokens + token, p->ends[b] - token, &counts);
+        for (; token < p->ends[b]; token++)
+            position += pare_deflate_token_len(p->tokens[token]);
+        d->spans[b].end = position;
+        shake(counts.litlens, PARE_DEFLATE_LITLENS, seed);
+        shake(counts.dists, PARE_DEFLATE_DISTS, seed);
+        pare_deflate_price_counts(&counts, &d->spans[b].prices);
     }
 }
 
@@ -242,7 +255,7 @@ static pare_err begin(pare_deflate *d, const segment *s)
     p->count = pare_deflate_parse(&d->parser, d->spans, 1, p->tokens);
     p->block_count = pare_deflate_split(&d->logs, p->tokens, p->count, p->ends);
     if (!p->block_count) return PARE_ERR_NO_MEMORY;
-    learn(d, p, false, NULL);
+    learn(d, p, false);
     return PARE_OK;
 }
 
@@ -252,13 +265,12 @@ static void remember(pare_deflate *d)
     d->has_before = true;
 }
 
-/* Whether it is worth while to leave the local optimum that the passes ended in; then prices are
- * what the best plan has, shaken. */
+/* Whether it is worth while to leave the local optimum that the passes ended in. */
 static bool go_on(pare_deflate *d, unsigned *shakes, uint32_t *seed)
 {
     if (*shakes == SHAKES) return false;
     ++*shakes;
-    learn(d, d->best, false, seed);
+    learn_shaken(d, seed);
     return true;
 }
 
@@ -279,7 +291,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         } else {
             keep_borders(d, span_count, p);
         }
-        learn(d, p, pass >= ENTROPY_PASSES || idle, NULL);
+        learn(d, p, pass >= ENTROPY_PASSES || idle);
         span_count = p->block_count;
         if (is_better(d, p, d->best)) {
             idle = shakes = 0;

@@ -119,24 +119,30 @@ static void set_prices(const pare_deflate_counts *counts, float *prices)
     }
 }
 
+/* Of prices of symbols, then 0 for the distance that a literal has not: nothing branches on what a
+ * token is. */
 static float token_price(const float *prices, pare_deflate_token t)
 {
-    const unsigned len = pare_deflate_token_len(t);
-    if (len == 1) return prices[pare_deflate_token_value(t)];
-    return prices[PARE_DEFLATE_LEN_0 + pare_deflate_len_symbol(len)] +
-           prices[PARE_DEFLATE_LITLENS + pare_deflate_token_dist_symbol(t)];
+    const unsigned len = pare_deflate_token_len(t), is_match = 0u - (len != 1);
+    const unsigned literal = pare_deflate_token_value(t);
+    const unsigned match = PARE_DEFLATE_LEN_0 + pare_deflate_len_symbol(len);
+    const unsigned dist = PARE_DEFLATE_LITLENS + pare_deflate_token_dist_symbol(t);
+    return prices[literal ^ ((literal ^ match) & is_match)] +
+           prices[SYMBOLS ^ ((SYMBOLS ^ dist) & is_match)];
 }
 
 /* Move the border between two blocks within them. */
 static void move_border(const pare_deflate_token *tokens, size_t begin, block *left, block *right)
 {
-    float before[SYMBOLS], after[SYMBOLS];
+    float before[SYMBOLS], after[SYMBOLS], gains[SYMBOLS + 1] = {0};
     set_prices(&left->counts, before);
     set_prices(&right->counts, after);
+    for (unsigned i = 0; i < SYMBOLS; i++)
+        gains[i] = before[i] - after[i];
     double sum = 0, best = 0;
     size_t best_at = begin;
     for (size_t i = begin; i < right->end; i++) {
-        sum += token_price(before, tokens[i]) - token_price(after, tokens[i]);
+        sum += (double)token_price(gains, tokens[i]);
         if (sum < best) {
             best = sum;
             best_at = i + 1;

@@ -249,6 +249,7 @@ static void start_colors(builder *b)
     for (int kind = 0; kind < PARE_PALETTE_KINDS; kind++) {
         pare_palette_places *places = &out->places[kind];
         out->first[kind] = out->colors.count;
+        places->is_opaque = kind == PARE_PALETTE_OPAQUE;
         for (unsigned i = 0; i < b->count; i++) {
             const color_box *box = &b->boxes[i];
             if (box->kind != (pare_palette_kind)kind) continue;

@@ -4,6 +4,8 @@
 #ifndef PARE_CORE_PALETTE_NEAREST_H
 #define PARE_CORE_PALETTE_NEAREST_H
 
+#include <stdbool.h>
+
 #include "core/codec/palette_space.h"
 
 enum { PARE_PALETTE_LANES = 8, PARE_PALETTE_MAX = 256 };
@@ -12,6 +14,7 @@ enum { PARE_PALETTE_LANES = 8, PARE_PALETTE_MAX = 256 };
 typedef struct pare_palette_places {
     float at[PARE_PALETTE_AXES][PARE_PALETTE_MAX];
     unsigned count; /* 1 to 256 */
+    bool is_opaque; /* all, and what is looked for: the last axis tells nothing apart */
 } pare_palette_places;
 
 /* Call when count has changed: fills up the last group of lanes with what is far from all. */

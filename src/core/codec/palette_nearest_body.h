@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) lanes all(float value)
 /* Floats that are not negative are ordered as their bits are. The lowest eight bits of a distance
  * give way to the index, so that one minimum finds both. */
 static inline __attribute__((always_inline)) unsigned
-find_nearest(const pare_palette_places *places, const float place[PARE_PALETTE_AXES])
+find_along(const pare_palette_places *places, const float place[PARE_PALETTE_AXES], int axes)
 {
     const lanes here[PARE_PALETTE_AXES] = {all(place[0]), all(place[1]), all(place[2]),
                                            all(place[3])};
@@ -28,7 +28,7 @@ find_nearest(const pare_palette_places *places, const float place[PARE_PALETTE_A
     lanes_int best = index - index + INT32_MAX;
     for (unsigned i = 0; i < places->count; i += PARE_PALETTE_LANES) {
         lanes sum = {0};
-        for (int axis = 0; axis < PARE_PALETTE_AXES; axis++) {
+        for (int axis = 0; axis < axes; axis++) {
             lanes there;
             memcpy(&there, &places->at[axis][i], sizeof there);
             const lanes step = there - here[axis];
@@ -43,6 +43,13 @@ find_nearest(const pare_palette_places *places, const float place[PARE_PALETTE_A
     for (int lane = 1; lane < PARE_PALETTE_LANES; lane++)
         if (best[lane] < least) least = best[lane];
     return (unsigned)least & 255;
+}
+
+static inline __attribute__((always_inline)) unsigned
+find_nearest(const pare_palette_places *places, const float place[PARE_PALETTE_AXES])
+{
+    return places->is_opaque ? find_along(places, place, PARE_PALETTE_AXES - 1)
+                             : find_along(places, place, PARE_PALETTE_AXES);
 }
 
 #endif /* PARE_CORE_PALETTE_NEAREST_BODY_H */

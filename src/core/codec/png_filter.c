@@ -40,6 +40,7 @@ struct pare_png_filterer {
     pare_png_strategy strategy;
     uint32_t done, total; /* rows */
     uint32_t at_once;     /* rows of a part */
+    const uint8_t *known; /* borrowed: filters that were chosen before; NULL: none */
 };
 
 pare_err pare_png_filterer_open(pare_png_deflater *deflater, pare_png_filterer **out)
@@ -376,13 +377,23 @@ pare_err pare_png_filter_start(pare_png_filterer *f, const pare_png_raster *rast
     f->row_len = raster->row_len;
     f->pixel_len = raster->pixel_len;
     f->previous = PARE_PNG_NONE;
+    f->known = NULL;
     f->out.len = f->rows.len = f->choices.len = 0;
     PARE_TRY(make_room(f, part_len));
     if (strategy == PARE_PNG_MATCH) {
         PARE_TRY(pare_png_matcher_start(f->matcher, f->out.data, f->row_len + 1));
     }
-    if (strategy == PARE_PNG_SHARED) choose_shared(f, raster, rows);
     return PARE_OK;
+}
+
+void pare_png_filter_repeat(pare_png_filterer *f, const uint8_t *choices)
+{
+    f->known = choices;
+}
+
+pare_bytes pare_png_filter_choices(const pare_png_filterer *f)
+{
+    return (pare_bytes){f->choices.data, f->strategy > PARE_PNG_PAETH ? f->done : 0};
 }
 
 /* Write the next row at the end of out. */
@@ -392,7 +403,8 @@ static pare_err put_row(pare_png_filterer *f)
     const uint32_t y = row_at(f->which, f->done);
     uint8_t *at = f->out.data + f->out.len;
     unsigned choice = f->strategy;
-    if (f->strategy == PARE_PNG_SHARED) choice = f->choices.data[f->done];
+    if (choice > PARE_PNG_PAETH && f->known) choice = f->known[f->done];
+    if (choice == PARE_PNG_SHARED) choice = f->choices.data[f->done];
     if (choice <= PARE_PNG_PAETH) {
         filter_row(f, f->raster, y, choice, at);
     } else {
@@ -406,8 +418,8 @@ static pare_err put_row(pare_png_filterer *f)
         }
         memcpy(at, f->filtered[choice], len);
     }
+    f->choices.data[f->done++] = (uint8_t)choice;
     f->out.len += len;
-    f->done++;
     return PARE_OK;
 }
 
@@ -425,6 +437,9 @@ static void slide(pare_png_filterer *f)
 pare_err pare_png_filter_next(pare_png_filterer *f, pare_bytes *part)
 {
     if (f->done < f->total) slide(f);
+    if (f->strategy == PARE_PNG_SHARED && f->done == 0 && !f->known) {
+        choose_shared(f, f->raster, f->which);
+    }
     const size_t begin = f->out.len;
     const uint32_t left = f->total - f->done;
     for (uint32_t i = left < f->at_once ? left : f->at_once; i > 0; i--)

@@ -41,6 +41,12 @@ void pare_png_filterer_close(pare_png_filterer **filterer);
 PARE_NODISCARD pare_err pare_png_filter_start(pare_png_filterer *filterer,
                                               const pare_png_raster *raster, pare_png_rows rows,
                                               pare_png_strategy strategy, size_t part_len);
+/* Take these filters, one a row, in place of choosing again: what pare_png_filter_choices() gave
+ * for the same rows. After start and before the first part; borrowed until the last part. */
+void pare_png_filter_repeat(pare_png_filterer *filterer, const uint8_t *choices);
+/* The filter of each row that was given out since start, borrowed until the next start; empty where
+ * nothing is chosen. */
+pare_bytes pare_png_filter_choices(const pare_png_filterer *filterer);
 /* The next part, borrowed until the next call or close; empty after the last.
  * Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_filter_next(pare_png_filterer *filterer, pare_bytes *part);

@@ -132,7 +132,10 @@ static size_t find_match(pare_png_matcher *m, size_t at, size_t end, size_t *dis
     const uint32_t head = m->heads[slot];
     if (m->change_count < m->changes_cap) m->changes[m->change_count++] = (change){slot, head};
     m->heads[slot] = (uint32_t)at + 1;
+    uint32_t there = 0;
     if (!head || at - (head - 1) > WINDOW) return 0;
+    memcpy(&there, m->data + head - 1, 4);
+    if (there != word) return 0; /* most often: only the hash is the same */
     const size_t most = end - at < MAX_LEN ? end - at : MAX_LEN;
     const size_t len = match_len(m->data + head - 1, m->data + at, most);
     *distance = at - (head - 1);

@@ -7,29 +7,38 @@
 
 #include "base/checked.h"
 
-/* How often two colours touch, and how often each is used. */
-typedef struct usage {
-    uint32_t touch[256][256]; /* symmetric; the diagonal stays 0 */
-    uint32_t pixels[256];
-} usage;
+/* How often two colours touch: symmetric; the diagonal stays 0. */
+typedef struct touches {
+    uint32_t of[256][256];
+} touches;
 
-static void count_usage(const pare_png_raster *index, usage *use)
+/* How often each colour is used. */
+static void count_pixels(const pare_png_raster *index, uint32_t pixels[256])
 {
-    memset(use, 0, sizeof *use);
+    memset(pixels, 0, 256 * sizeof *pixels);
+    for (uint32_t y = 0; y < index->height_px; y++) {
+        const uint8_t *row = pare_png_raster_row(index, y);
+        for (uint32_t x = 0; x < index->width_px; x++)
+            pixels[row[x]]++;
+    }
+}
+
+static void count_touches(const pare_png_raster *index, touches *t)
+{
+    const unsigned count = index->palette.count;
+    memset(t->of, 0, count * sizeof *t->of);
     for (uint32_t y = 0; y < index->height_px; y++) {
         const uint8_t *row = pare_png_raster_row(index, y);
         const uint8_t *up = y ? pare_png_raster_row(index, y - 1) : row;
         for (uint32_t x = 0; x < index->width_px; x++) {
-            use->pixels[row[x]]++;
-            use->touch[row[x]][up[x]]++;
-            if (x) use->touch[row[x]][row[x - 1]]++;
+            t->of[row[x]][up[x]]++;
+            if (x) t->of[row[x]][row[x - 1]]++;
         }
     }
-    for (int a = 0; a < 256; a++) {
-        for (int b = 0; b < a; b++) {
-            use->touch[a][b] = use->touch[b][a] = use->touch[a][b] + use->touch[b][a];
-        }
-        use->touch[a][a] = 0;
+    for (unsigned a = 0; a < count; a++) {
+        for (unsigned b = 0; b < a; b++)
+            t->of[a][b] = t->of[b][a] = t->of[a][b] + t->of[b][a];
+        t->of[a][a] = 0;
     }
 }
 
@@ -53,7 +62,7 @@ static void sort_by(const int64_t *key, unsigned count, uint8_t *order)
 /* Pinho and Neves, "A note on Zeng's technique for color reindexing of palette-based images",
  * IEEE Signal Processing Letters 11 (2004): grow a chain at both ends, always by the colour that
  * touches the chain most, at the end where it touches the nearer half more. */
-static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
+static void grow_chain(const touches *t, unsigned count, uint8_t *order)
 {
     uint8_t chain[512];
     unsigned first = 256, last = 256, start = 0;
@@ -62,7 +71,7 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
     for (unsigned a = 0; a < count; a++) {
         uint64_t sum = 0;
         for (unsigned b = 0; b < count; b++)
-            sum += use->touch[a][b];
+            sum += t->of[a][b];
         if (sum > best) {
             best = sum;
             start = a;
@@ -71,7 +80,7 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
     chain[256] = (uint8_t)start;
     taken[start] = true;
     for (unsigned a = 0; a < count; a++)
-        sums[a] = use->touch[a][start];
+        sums[a] = t->of[a][start];
     while (last - first + 1 < count) {
         unsigned next = 256;
         for (unsigned a = 0; a < count; a++) {
@@ -79,7 +88,7 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
         }
         int64_t lean = 0; /* positive: closer to the end of the chain */
         for (unsigned i = first; i <= last; i++) {
-            lean += ((int64_t)i * 2 - first - last) * use->touch[next][chain[i]];
+            lean += ((int64_t)i * 2 - first - last) * t->of[next][chain[i]];
         }
         if (lean > 0)
             chain[++last] = (uint8_t)next;
@@ -87,9 +96,19 @@ static void order_neighbor(const usage *use, unsigned count, uint8_t *order)
             chain[--first] = (uint8_t)next;
         taken[next] = true;
         for (unsigned a = 0; a < count; a++)
-            sums[a] += use->touch[a][next];
+            sums[a] += t->of[a][next];
     }
     memcpy(order, chain + first, count);
+}
+
+static pare_err order_neighbor(const pare_png_raster *index, uint8_t *order)
+{
+    touches *t = malloc(sizeof *t);
+    if (!t) return PARE_ERR_NO_MEMORY;
+    count_touches(index, t);
+    grow_chain(t, index->palette.count, order);
+    free(t);
+    return PARE_OK;
 }
 
 static int64_t distance(const uint8_t *a, const uint8_t *b)
@@ -100,12 +119,15 @@ static int64_t distance(const uint8_t *a, const uint8_t *b)
     return sum;
 }
 
-static void order_closest(const pare_png_palette *palette, const usage *use, uint8_t *order)
+static void order_closest(const pare_png_raster *index, uint8_t *order)
 {
+    const pare_png_palette *palette = &index->palette;
     const unsigned count = palette->count;
+    uint32_t pixels[256];
     unsigned start = 0;
+    count_pixels(index, pixels);
     for (unsigned i = 1; i < count; i++) {
-        if (use->pixels[i] > use->pixels[start]) start = i;
+        if (pixels[i] > pixels[start]) start = i;
     }
     order[0] = (uint8_t)start;
     for (unsigned i = 0; i < count; i++) {
@@ -143,31 +165,43 @@ static void order_original(const pare_png_palette *palette, const pare_png_palet
     sort_by(key, palette->count, order);
 }
 
-static void choose_order(const pare_png_reindex *reindex, const usage *use, uint8_t *order)
+static void order_popular(const pare_png_raster *index, uint8_t *order)
 {
-    const pare_png_palette *palette = &reindex->index->palette;
+    uint32_t pixels[256];
+    int64_t key[256];
+    count_pixels(index, pixels);
+    for (unsigned i = 0; i < index->palette.count; i++)
+        key[i] = pixels[i];
+    sort_by(key, index->palette.count, order);
+}
+
+static void order_luma(const pare_png_palette *palette, uint8_t *order)
+{
+    int64_t key[256];
+    for (unsigned i = 0; i < palette->count; i++)
+        key[i] = -luma(palette->colors[i]);
+    sort_by(key, palette->count, order);
+}
+
+static pare_err choose_order(const pare_png_reindex *reindex, uint8_t *order)
+{
+    const pare_png_raster *index = reindex->index;
+    const pare_png_palette *palette = &index->palette;
     int64_t key[256];
     for (unsigned i = 0; i < palette->count; i++)
         order[i] = (uint8_t)i;
     switch (reindex->order) {
-    case PARE_PNG_ORDER_POPULAR:
-        for (unsigned i = 0; i < palette->count; i++)
-            key[i] = use->pixels[i];
-        sort_by(key, palette->count, order);
-        break;
-    case PARE_PNG_ORDER_LUMA:
-        for (unsigned i = 0; i < palette->count; i++)
-            key[i] = -luma(palette->colors[i]);
-        sort_by(key, palette->count, order);
-        break;
-    case PARE_PNG_ORDER_NEIGHBOR: order_neighbor(use, palette->count, order); break;
-    case PARE_PNG_ORDER_CLOSEST: order_closest(palette, use, order); break;
+    case PARE_PNG_ORDER_POPULAR: order_popular(index, order); break;
+    case PARE_PNG_ORDER_LUMA: order_luma(palette, order); break;
+    case PARE_PNG_ORDER_NEIGHBOR: PARE_TRY(order_neighbor(index, order)); break;
+    case PARE_PNG_ORDER_CLOSEST: order_closest(index, order); break;
     case PARE_PNG_ORDER_ORIGINAL: order_original(palette, reindex->original, order); break;
     default: break;
     }
     for (unsigned i = 0; i < palette->count; i++)
         key[i] = palette->colors[i][3] < 255;
     sort_by(key, palette->count, order);
+    return PARE_OK;
 }
 
 uint8_t pare_png_palette_depth(unsigned count)
@@ -175,10 +209,7 @@ uint8_t pare_png_palette_depth(unsigned count)
     return count <= 2 ? 1 : count <= 4 ? 2 : count <= 16 ? 4 : 8;
 }
 
-/* Rows of so many bytes are made each time that they are wanted. */
-enum { HELD_BYTES_MAX = 8 << 20 };
-
-/* What makes them: in the raster's own memory. */
+/* What makes the rows of another order. */
 typedef struct reordering {
     const pare_png_raster *index; /* borrowed */
     uint8_t depth_bits;
@@ -192,23 +223,16 @@ static void make_row(void *maker, uint32_t y, uint8_t *out)
                       how->depth_bits, out);
 }
 
+/* Where rows are made when they are wanted, what makes them is in the raster's own memory. */
 static pare_err give_rows(reordering *how, pare_png_raster *out)
 {
-    const pare_png_raster *index = how->index;
-    PARE_TRY(pare_png_raster_shape(out, index->width_px, index->height_px, PNG_PALETTE,
+    PARE_TRY(pare_png_raster_shape(out, how->index->width_px, how->index->height_px, PNG_PALETTE,
                                    how->depth_bits));
-    if (out->row_len * index->height_px > HELD_BYTES_MAX) {
-        out->owned = malloc(sizeof *how);
-        if (!out->owned) return PARE_ERR_NO_MEMORY;
-        memcpy(out->owned, how, sizeof *how);
-        out->make_row = make_row;
-        out->maker = out->owned;
-        return PARE_OK;
-    }
-    PARE_TRY(
-        pare_png_raster_init(out, index->width_px, index->height_px, PNG_PALETTE, how->depth_bits));
-    for (uint32_t y = 0; y < index->height_px; y++)
-        make_row(how, y, out->owned + (size_t)y * out->stride);
+    PARE_TRY(pare_png_raster_make(out, make_row, how));
+    if (!out->make_row) return PARE_OK;
+    out->owned = malloc(sizeof *how);
+    if (!out->owned) return PARE_ERR_NO_MEMORY;
+    out->maker = memcpy(out->owned, how, sizeof *how);
     return PARE_OK;
 }
 
@@ -218,11 +242,7 @@ pare_err pare_png_palette_apply(const pare_png_reindex *reindex, pare_png_raster
     reordering how = {.index = index, .depth_bits = reindex->depth_bits};
     uint8_t order[256];
     *out = (pare_png_raster){0};
-    usage *use = malloc(sizeof *use);
-    if (!use) return PARE_ERR_NO_MEMORY;
-    count_usage(index, use);
-    choose_order(reindex, use, order);
-    free(use);
+    PARE_TRY(choose_order(reindex, order));
 
     for (unsigned i = 0; i < index->palette.count; i++)
         how.map[order[i]] = (uint8_t)i;

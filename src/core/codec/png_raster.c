@@ -6,6 +6,9 @@
 
 #include "base/checked.h"
 
+/* Rows of more bytes are made each time that they are wanted. */
+enum { HELD_BYTES_MAX = 8 << 20 };
+
 static unsigned samples_per_pixel(uint8_t color_type)
 {
     switch (color_type) {
@@ -38,13 +41,31 @@ pare_err pare_png_raster_shape(pare_png_raster *raster, uint32_t width_px, uint3
     return PARE_OK;
 }
 
+static pare_err hold_rows(pare_png_raster *raster)
+{
+    raster->owned = malloc(raster->row_len * raster->height_px + 1);
+    if (!raster->owned) return PARE_ERR_NO_MEMORY;
+    raster->rows = raster->owned;
+    return PARE_OK;
+}
+
 pare_err pare_png_raster_init(pare_png_raster *raster, uint32_t width_px, uint32_t height_px,
                               uint8_t color_type, uint8_t depth_bits)
 {
     PARE_TRY(pare_png_raster_shape(raster, width_px, height_px, color_type, depth_bits));
-    raster->owned = malloc(raster->row_len * height_px + 1);
-    if (!raster->owned) return PARE_ERR_NO_MEMORY;
-    raster->rows = raster->owned;
+    return hold_rows(raster);
+}
+
+pare_err pare_png_raster_make(pare_png_raster *raster, pare_png_make_row_fn make_row, void *maker)
+{
+    if (raster->row_len * raster->height_px > HELD_BYTES_MAX) {
+        raster->make_row = make_row;
+        raster->maker = maker;
+        return PARE_OK;
+    }
+    PARE_TRY(hold_rows(raster));
+    for (uint32_t y = 0; y < raster->height_px; y++)
+        make_row(maker, y, raster->owned + (size_t)y * raster->stride);
     return PARE_OK;
 }
 

@@ -23,6 +23,9 @@ typedef struct pare_png_palette {
     uint8_t colors[256][4]; /* red, green, blue, alpha */
 } pare_png_palette;
 
+/* Makes row y: row_len bytes. */
+typedef void (*pare_png_make_row_fn)(void *maker, uint32_t y, uint8_t *out);
+
 typedef struct pare_png_raster {
     uint32_t width_px, height_px;
     uint8_t color_type, depth_bits;
@@ -30,9 +33,8 @@ typedef struct pare_png_raster {
     uint8_t pixel_len;      /* bytes of a whole pixel, at least 1: the distance that filters use */
     const uint8_t *rows;    /* borrowed, or the same as owned */
     uint8_t *owned;         /* the rows, or what `maker` needs; NULL when both are borrowed */
-    /* For rows that are not held: rows is NULL, and this makes row y of row_len bytes. */
-    void (*make_row)(void *maker, uint32_t y, uint8_t *out);
-    void *maker; /* borrowed, or in `owned` */
+    pare_png_make_row_fn make_row; /* for rows that are not held: then rows is NULL */
+    void *maker;                   /* borrowed, or in `owned` */
     pare_png_palette palette;
     bool has_key;    /* one colour is transparent (tRNS of gray and RGB) */
     uint16_t key[3]; /* gray uses the first */
@@ -49,6 +51,10 @@ void pare_png_raster_borrow(pare_png_raster *raster, const pare_png_raster *shap
 PARE_NODISCARD pare_err pare_png_raster_shape(pare_png_raster *raster, uint32_t width_px,
                                               uint32_t height_px, uint8_t color_type,
                                               uint8_t depth_bits);
+/* Gives rows to a shape: a few are made now and held; many (8 MB) are made each time that they are
+ * wanted, by maker, which is borrowed then. Errors: PARE_ERR_NO_MEMORY. */
+PARE_NODISCARD pare_err pare_png_raster_make(pare_png_raster *raster, pare_png_make_row_fn make_row,
+                                             void *maker);
 void pare_png_raster_deinit(pare_png_raster *raster);
 
 static inline const uint8_t *pare_png_raster_row(const pare_png_raster *raster, uint32_t y)

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of so many bytes are made each time that they are wanted. */
-enum { HELD_BYTES_MAX = 8 << 20 };
-
 /* A level of gray that no visible pixel has, at this depth; -1 when all are taken. */
 static int free_gray(const pare_png_facts *facts, unsigned depth_bits)
 {
@@ -175,15 +172,9 @@ static pare_err give_rows(const pare_png_facts *facts, pare_png_reduction *how,
         pare_png_raster_shape(&shape, image->width_px, image->height_px, type, how->depth_bits));
     if (is_same(how, facts)) {
         pare_png_raster_borrow(out, &shape, image->pixels, image->stride_bytes);
-    } else if (shape.row_len * image->height_px > HELD_BYTES_MAX) {
-        *out = shape;
-        out->make_row = make_row;
-        out->maker = how;
     } else {
-        PARE_TRY(
-            pare_png_raster_init(out, image->width_px, image->height_px, type, how->depth_bits));
-        for (uint32_t y = 0; y < image->height_px; y++)
-            make_row(how, y, out->owned + (size_t)y * out->stride);
+        *out = shape;
+        PARE_TRY(pare_png_raster_make(out, make_row, how));
     }
     out->has_key = how->key;
     for (int c = 0; how->key && c < 3; c++)

@@ -35,6 +35,7 @@ enum {
     PIECE_GAIN = 4096,                  /* our own deflate may gain as much a piece... */
     GAIN_PART = 32,                     /* ...and such a part of all over it */
     CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2, /* for what is not clearly longer than the best */
+    CHOICES_MAX = 1 << 20, /* bytes of filters that are kept for when the whole file is made */
     MAX_TRIALS = 160,
     MAX_FINALISTS = 1 + SMALL_MORE + REPEATED_MORE,
 };
@@ -47,7 +48,7 @@ typedef struct tier {
     unsigned index_strategies; /* and with one */
     int level;
     unsigned finalists;
-    bool try_wide; /* also 8 bits for palettes that need fewer */
+    bool tries_all; /* filters in all orders of a palette, and 8 bits where it needs fewer */
 } tier;
 
 #define ORDERS_2 (BIT(PARE_PNG_ORDER_LUMA) | BIT(PARE_PNG_ORDER_NEIGHBOR))
@@ -77,10 +78,12 @@ typedef struct trial {
     uint8_t depth_bits;
     pare_png_order order;
     pare_png_strategy strategy;
-    size_t estimate;  /* bytes of the file */
-    unsigned steps;   /* bits of the tiers that picked it */
-    int picked_level; /* highest level that a tier picked it for; 0: none */
-    int done_level;   /* highest level at which the whole file was made; 0: none */
+    size_t estimate;   /* bytes of the file */
+    unsigned steps;    /* bits of the tiers that picked it */
+    int picked_level;  /* highest level that a tier picked it for; 0: none */
+    int done_level;    /* highest level at which the whole file was made; 0: none */
+    bool has_choices;  /* all rows were filtered for the estimate: their filters... */
+    size_t choices_at; /* ...are kept here */
 } trial;
 
 /* A trial of which the whole file is to be made. */
@@ -99,7 +102,8 @@ typedef struct search {
     unsigned count;
     pick picks[TIER_COUNT * MAX_FINALISTS];
     unsigned pick_count;
-    pare_buf made; /* the last file's data */
+    pare_buf made;    /* the last file's data */
+    pare_buf choices; /* filters of rows, trial by trial */
 } search;
 
 void pare_png_best_deinit(pare_png_best *best)
@@ -147,6 +151,30 @@ static bool is_known(const search *s, const trial *t)
     return false;
 }
 
+/* Keep the filters that an estimate chose for all rows. */
+static pare_err keep_choices(search *s, const pare_png_raster *raster, trial *t)
+{
+    const pare_bytes choices = pare_png_filter_choices(s->tools->filterer);
+    if (choices.len != raster->height_px || s->choices.len + choices.len > CHOICES_MAX) {
+        return PARE_OK;
+    }
+    t->has_choices = true;
+    t->choices_at = s->choices.len;
+    return pare_buf_append(&s->choices, choices.data, choices.len);
+}
+
+/* Begin to filter for the whole file of a trial. */
+static pare_err start_rows(const search *s, const pare_png_raster *raster, const trial *t,
+                           size_t part_len)
+{
+    const pare_png_rows rows = {raster->height_px, raster->height_px};
+    PARE_TRY(pare_png_filter_start(s->tools->filterer, raster, rows, t->strategy, part_len));
+    if (t->has_choices) {
+        pare_png_filter_repeat(s->tools->filterer, s->choices.data + t->choices_at);
+    }
+    return PARE_OK;
+}
+
 /* Estimate one way to filter a form. */
 static pare_err estimate(search *s, const pare_png_raster *raster, trial *t)
 {
@@ -156,7 +184,7 @@ static pare_err estimate(search *s, const pare_png_raster *raster, trial *t)
     PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
     PARE_TRY(pare_png_deflate(s->tools->deflater, RANK_LEVEL, filtered, &made));
     t->estimate = (size_t)((double)made.len * scale) + pare_png_overhead(raster);
-    return PARE_OK;
+    return keep_choices(s, raster, t);
 }
 
 static pare_err try_form(search *s, unsigned strategies, const trial *form)
@@ -175,6 +203,35 @@ static pare_err try_form(search *s, unsigned strategies, const trial *form)
     return err;
 }
 
+/* The palette in each of some orders, filtered in each of some ways. */
+static pare_err try_orders(search *s, const tier *step, unsigned orders, unsigned strategies)
+{
+    const pare_png_subject *subject = s->subject;
+    const uint8_t depth = pare_png_palette_depth(subject->index->palette.count);
+    for (unsigned i = 0; i < PARE_PNG_ORDERS; i++) {
+        if (!(orders & BIT(i))) continue;
+        if (i == PARE_PNG_ORDER_ORIGINAL && !subject->original->count) continue;
+        trial form = {.indexed = true, .depth_bits = depth, .order = (pare_png_order)i};
+        PARE_TRY(try_form(s, strategies, &form));
+        if (!step->tries_all || depth == 8) continue;
+        form.depth_bits = 8;
+        PARE_TRY(try_form(s, strategies, &form));
+    }
+    return PARE_OK;
+}
+
+/* The order that is best without a filter. */
+static pare_png_order best_order(const search *s)
+{
+    const trial *best = NULL;
+    for (unsigned i = 0; i < s->count; i++) {
+        const trial *t = &s->trials[i];
+        if (!t->indexed || t->strategy != PARE_PNG_NONE) continue;
+        if (!best || t->estimate < best->estimate) best = t;
+    }
+    return best ? best->order : PARE_PNG_ORDER_LUMA;
+}
+
 static pare_err try_forms(search *s, const tier *step)
 {
     const pare_png_subject *subject = s->subject;
@@ -183,17 +240,13 @@ static pare_err try_forms(search *s, const tier *step)
         PARE_TRY(try_form(s, step->plain_strategies, &form));
     }
     if (!subject->index) return PARE_OK;
-    const uint8_t depth = pare_png_palette_depth(subject->index->palette.count);
-    for (unsigned i = 0; i < PARE_PNG_ORDERS; i++) {
-        if (!(step->orders & BIT(i))) continue;
-        if (i == PARE_PNG_ORDER_ORIGINAL && !subject->original->count) continue;
-        trial form = {.indexed = true, .depth_bits = depth, .order = (pare_png_order)i};
-        PARE_TRY(try_form(s, step->index_strategies, &form));
-        if (!step->try_wide || depth == 8) continue;
-        form.depth_bits = 8;
-        PARE_TRY(try_form(s, step->index_strategies, &form));
+    if (s->is_small || step->tries_all) {
+        return try_orders(s, step, step->orders, step->index_strategies);
     }
-    return PARE_OK;
+    PARE_TRY(try_orders(s, step, step->orders, BIT(PARE_PNG_NONE)));
+    /* filters pay where neighbours in the image are neighbours in the palette */
+    const unsigned promising = BIT(best_order(s)) | BIT(PARE_PNG_ORDER_NEIGHBOR);
+    return try_orders(s, step, step->orders & promising, step->index_strategies);
 }
 
 static size_t all_len(const pare_png_raster *raster)
@@ -249,15 +302,13 @@ static size_t smaller(size_t a, size_t b)
  * PARE_SKIP_NOT_SMALLER: it would be no better than the best. */
 static pare_err make_data(search *s, const pare_png_raster *raster, const trial *t, int level)
 {
-    const pare_png_rows rows = {raster->height_px, raster->height_px};
     const pare_deflate_source source = {.len = all_len(raster), .next = next_rows, .user = s};
     const bool is_quick = level < PARE_PNG_OPTIMAL;
     const size_t likely = s->best->total_len ? s->best->total_len : t->estimate;
     const size_t room = likely + smaller(source.len, is_quick ? QUICK_LEN : LAG_LEN);
     s->made.len = 0;
     PARE_TRY(pare_buf_reserve(&s->made, room + room / 32 + ROOM_LEN));
-    PARE_TRY(pare_png_filter_start(s->tools->filterer, raster, rows, t->strategy,
-                                   is_quick ? QUICK_LEN : PART_LEN));
+    PARE_TRY(start_rows(s, raster, t, is_quick ? QUICK_LEN : PART_LEN));
     return pare_png_deflate_parts(s->tools->deflater, level, &source, &s->made);
 }
 
@@ -355,6 +406,7 @@ static search *search_open(const pare_png_subject *subject, const pare_png_tools
 static void search_close(search *s)
 {
     pare_buf_deinit(&s->made);
+    pare_buf_deinit(&s->choices);
     pare_png_filterer_shrink(s->tools->filterer);
     pare_png_deflater_shrink(s->tools->deflater);
     free(s);
@@ -386,6 +438,19 @@ pare_err pare_png_search_quick(const pare_png_subject *subject, const pare_png_t
         *total_len += pare_png_overhead(&raster);
     }
     pare_png_raster_deinit(&raster);
+    search_close(s);
+    return err;
+}
+
+pare_err pare_png_search_guess(const pare_png_subject *subject, const pare_png_tools *tools,
+                               size_t *total_len)
+{
+    search *s = search_open(subject, tools, NULL);
+    if (!s) return PARE_ERR_NO_MEMORY;
+    const pare_err err = try_forms(s, &TIERS[0]);
+    *total_len = SIZE_MAX;
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->trials[i].estimate < *total_len) *total_len = s->trials[i].estimate;
     search_close(s);
     return err;
 }

@@ -249,6 +249,13 @@ static pare_err try_forms(search *s, const tier *step)
     return try_orders(s, step, step->orders & promising, step->index_strategies);
 }
 
+/* What a step held is not to add to what the next one holds. */
+static void shrink_tools(const search *s)
+{
+    pare_png_filterer_shrink(s->tools->filterer);
+    pare_png_deflater_shrink(s->tools->deflater);
+}
+
 static size_t all_len(const pare_png_raster *raster)
 {
     return (raster->row_len + 1) * raster->height_px;
@@ -278,7 +285,9 @@ static pare_err choose_level(const search *s, const pare_png_raster *raster, con
     const size_t all = all_len(raster);
     size_t len;
     if (*level >= PARE_PNG_OPTIMAL || !s->best->total_len || all <= PIECE_LEN) return PARE_OK;
+    shrink_tools(s);
     PARE_TRY(measure_quick(s, raster, t->strategy, *level, &len));
+    shrink_tools(s);
     const size_t slack = len / GAIN_PART + (all / PIECE_LEN + 1) * PIECE_GAIN;
     *level = len > s->best->total_len + slack ? 0 : CLOSE_LEVEL;
     return PARE_OK;
@@ -385,6 +394,7 @@ static pare_err run_tiers(search *s, int effort)
         for (unsigned k = finalists(s, i); k > 0; k--)
             pick_best(s, i);
     }
+    shrink_tools(s);
     for (unsigned i = 0; i < s->pick_count; i++) {
         const pick *p = &s->picks[s->pick_count - 1 - i];
         PARE_TRY(finish(s, p->trial, p->level));
@@ -407,8 +417,7 @@ static void search_close(search *s)
 {
     pare_buf_deinit(&s->made);
     pare_buf_deinit(&s->choices);
-    pare_png_filterer_shrink(s->tools->filterer);
-    pare_png_deflater_shrink(s->tools->deflater);
+    shrink_tools(s);
     free(s);
 }
 

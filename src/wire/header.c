@@ -290,10 +290,13 @@ static void planned_pixels(const pare_header *header, const pare_options *option
 }
 
 /* What the encoder of the output takes for each pixel beside what all take: libjxl keeps planes of
- * floats, the more of them the more it searches. Measured with 6 Mpx. */
+ * floats, the more of them the more it searches; libaom takes less than
+ * is counted for a score. Measured with 6 Mpx, AVIF with 3. */
 static double encoder_px_bytes(const pare_header *header, const pare_options *options)
 {
     const pare_format to = options->target == PARE_TARGET_FORMAT ? options->format : header->format;
+    const bool may_be_avif = to == PARE_FORMAT_AVIF || options->target == PARE_TARGET_SMALLEST;
+    if (may_be_avif && !is_scored(options)) return 26;
     if (to != PARE_FORMAT_JXL) return 0;
     return options->effort >= 8 ? 320 : options->effort >= 4 ? 96 : 48;
 }

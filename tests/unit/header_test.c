@@ -134,6 +134,10 @@ TEST(more_pixels_cost_more)
     options.target = PARE_TARGET_FORMAT; /* libjxl takes more than the others */
     options.format = PARE_FORMAT_JXL;
     CHECK_INT(pare_header_memory_bytes(&large, 1000, &options), >, need + 12000000LL * 90);
+    options.format = PARE_FORMAT_AVIF; /* beside its pixels; a score counts for more */
+    options.quality = (pare_quality){.mode = PARE_QUALITY_FIXED, .value = 60};
+    CHECK_INT(pare_header_memory_bytes(&large, 1000, &options), >, 12000000LL * 30);
+    options.quality.mode = PARE_QUALITY_AUTO;
     options.target = PARE_TARGET_ORIGINAL;
     const double scored = pare_header_cost(&large, 1000, &options);
     options.quality.mode = PARE_QUALITY_LOSSLESS;

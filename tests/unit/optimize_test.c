@@ -11,6 +11,7 @@
 #include "core/codec/codec.h"
 #include "core/image/exif.h"
 #include "core/optimize/compare.h"
+#include "core/optimize/content.h"
 #include "core/optimize/optimize.h"
 #include "core/transform/transform.h"
 #include "data/make_image.h"
@@ -267,6 +268,39 @@ TEST(alpha_survives_where_the_format_has_it_and_is_flattened_for_jpeg)
     pare_result result;
     MUST(run(&file, &options, &result));
     CHECK_INT(result.format_out, !=, PARE_FORMAT_JPEG);
+    pare_result_deinit(&result);
+    pare_buf_deinit(&file);
+    pare_image_deinit(&image);
+}
+
+/* PNG of a photograph takes longer than all other formats and is never the smallest. */
+TEST(of_a_photograph_with_a_burnt_out_sky_the_smallest_is_not_sought_in_png)
+{
+    enum { WIDTH = 320, HEIGHT = 256, SKY = 100 };
+    static const pare_format FORMATS[] = {PARE_FORMAT_AVIF, PARE_FORMAT_WEBP, PARE_FORMAT_JPEG};
+    pare_image image = test_make(TEST_PHOTO, WIDTH, HEIGHT);
+    for (uint32_t y = 0; y < SKY; y++)
+        memset(pare_image_row(&image, y), 255, (size_t)WIDTH * image.channels);
+    const pare_content content = pare_analyse_content(&image);
+    CHECK_TRUE(!content.is_graphic && !pare_content_is_photo(&content));
+    pare_buf file = test_write_tiff(&image, &(test_tiff_options){0});
+    size_t least = SIZE_MAX;
+    uint32_t scores = 0;
+    for (int i = 0; i < 3; i++) {
+        if (!has_output(FORMATS[i])) continue;
+        const pare_options options = options_for(FORMATS[i]);
+        pare_result result;
+        MUST(run(&file, &options, &result));
+        least = result.len < least ? result.len : least;
+        scores += result.full_scores;
+        pare_result_deinit(&result);
+    }
+    pare_options options = options_for(PARE_FORMAT_UNKNOWN);
+    options.target = PARE_TARGET_SMALLEST;
+    pare_result result;
+    MUST(run(&file, &options, &result));
+    CHECK_INT(result.len, <=, least);
+    CHECK_INT(result.full_scores, <=, scores);
     pare_result_deinit(&result);
     pare_buf_deinit(&file);
     pare_image_deinit(&image);
@@ -582,6 +616,7 @@ RUN(every_input_becomes_every_output_smaller_and_alike,
     a_rotated_photo_is_upright_in_every_output_format,
     a_display_p3_photo_keeps_its_look_with_and_without_its_profile,
     alpha_survives_where_the_format_has_it_and_is_flattened_for_jpeg,
+    of_a_photograph_with_a_burnt_out_sky_the_smallest_is_not_sought_in_png,
     sixteen_bits_survive_losslessly, cmyk_stays_cmyk_in_jpeg_and_becomes_srgb_elsewhere,
     nothing_ever_grows, animations_and_pages_are_never_flattened,
     a_gain_map_and_trailing_data_are_never_dropped_in_silence,

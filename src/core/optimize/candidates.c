@@ -89,13 +89,15 @@ static bool make_candidate(const pare_work *work, pare_format format, pare_candi
 /* Smaller images are tried in PNG whatever they show: it takes no time. */
 enum { CHEAP_PX = 65536 };
 
-/* A photograph in PNG is several times the size of one in a lossy format, and takes longest. */
+/* A photograph in PNG is several times the size of one in a lossy format, and takes longest; one
+ * with a burnt-out sky or a plain background too. */
 static bool is_hopeless(const pare_work *work, const pare_candidate *candidate)
 {
     const pare_quality lossy = pare_options_quality(work->options, PARE_FORMAT_WEBP);
     const uint64_t pixels = (uint64_t)work->image.width_px * work->image.height_px;
     return candidate->format == PARE_FORMAT_PNG && pixels >= CHEAP_PX &&
-           lossy.mode != PARE_QUALITY_LOSSLESS && pare_content_is_photo(&work->content);
+           lossy.mode != PARE_QUALITY_LOSSLESS && !work->content.is_graphic &&
+           !work->content.has_few_colors;
 }
 
 /* All that can hold the image. The input's own format comes first, as it may work on the bytes of

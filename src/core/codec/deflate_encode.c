@@ -15,6 +15,7 @@ enum {
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
     SHAKES = 3,          /* ways out of a local optimum that may lead nowhere, in a row */
+    LITTLE_PART = 5000,  /* of several segments, a smaller part saved is as good as none */
     FAR_PART = 100,      /* such a part more than the best, and there is no way back */
     ENTROPY_PASSES = 13, /* the first so many go by entropy, not by codes */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */
@@ -274,6 +275,11 @@ static bool go_on(pare_deflate *d, unsigned *shakes, uint32_t *seed)
     return true;
 }
 
+static bool is_little(const pare_deflate *d, uint64_t bits, uint64_t before)
+{
+    return d->source->len > PARE_DEFLATE_SEGMENT_LEN && before - bits < before / LITTLE_PART;
+}
+
 /* What happens in a pass depends on those before it, not on how many there are to be: each plan
  * that fewer passes look at is looked at by more, too. */
 static pare_err optimize(pare_deflate *d, const segment *s)
@@ -294,7 +300,10 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         learn(d, p, pass >= ENTROPY_PASSES || idle);
         span_count = p->block_count;
         if (is_better(d, p, d->best)) {
-            idle = shakes = 0;
+            if (is_little(d, p->bits, d->best->bits))
+                idle++;
+            else
+                idle = shakes = 0;
             swap_plans(d);
         } else {
             idle = p->bits > d->best->bits + d->best->bits / FAR_PART ? PATIENCE : idle + 1;

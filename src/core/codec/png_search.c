@@ -35,6 +35,10 @@ enum {
     PIECE_GAIN = 4096,                  /* our own deflate may gain as much a piece... */
     GAIN_PART = 32,                     /* ...and such a part of all over it */
     CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2, /* for what is not clearly longer than the best */
+    HASTY_LEVEL = PARE_PNG_OPTIMAL + 2, /* tells whether many passes are worth while... */
+    MANY_LEVEL = PARE_PNG_OPTIMAL + 8,
+    FIRM_PART = 3, /* ...of data that shrink to no less than such a part: many gain 0.5 to 1.2 % */
+    HASTE_PART = 72,       /* of those, and never such a part */
     CHOICES_MAX = 1 << 20, /* bytes of filters that are kept for when the whole file is made */
     MAX_TRIALS = 160,
     MAX_FINALISTS = 1 + SMALL_MORE + REPEATED_MORE,
@@ -103,6 +107,7 @@ typedef struct search {
     pick picks[TIER_COUNT * MAX_FINALISTS];
     unsigned pick_count;
     pare_buf made;    /* the last file's data */
+    size_t most;      /* bytes of it from which on it is given up; 0: none */
     pare_buf choices; /* filters of rows, trial by trial */
 } search;
 
@@ -293,11 +298,11 @@ static pare_err choose_level(const search *s, const pare_png_raster *raster, con
     return PARE_OK;
 }
 
-/* Until they are more than those of the best. */
+/* Until they are too many. */
 static pare_err next_rows(void *user, pare_bytes *part)
 {
     const search *s = user;
-    const size_t most = s->best->total_len;
+    const size_t most = s->most;
     if (most && s->made.len >= most) return PARE_SKIP_NOT_SMALLER;
     return pare_png_filter_next(s->tools->filterer, part);
 }
@@ -308,7 +313,7 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* Into made, with the room that it is likely to need: growing would copy.
- * PARE_SKIP_NOT_SMALLER: it would be no better than the best. */
+ * PARE_SKIP_NOT_SMALLER: there would be `most` bytes or more. */
 static pare_err make_data(search *s, const pare_png_raster *raster, const trial *t, int level)
 {
     const pare_deflate_source source = {.len = all_len(raster), .next = next_rows, .user = s};
@@ -336,18 +341,40 @@ static void keep_smallest(search *s, const pare_png_raster *shape)
 }
 
 /* Make the whole file of a trial and keep it if it is the smallest. */
+static pare_err make_file(search *s, const pare_png_raster *raster, const trial *t, int level)
+{
+    const pare_err err = make_data(s, raster, t, level);
+    if (err == PARE_OK) keep_smallest(s, raster);
+    return err == PARE_SKIP_NOT_SMALLER ? PARE_OK : err;
+}
+
+/* Whether even many passes would not make the file of a trial smaller than the best, as its file of
+ * few passes tells. */
+static pare_err is_beaten(search *s, const pare_png_raster *raster, const trial *t, int level,
+                          bool *out)
+{
+    const size_t best = s->best->total_len;
+    *out = false;
+    if (level < MANY_LEVEL || s->is_small || best < s->len / FIRM_PART) return PARE_OK;
+    s->most = best + best / HASTE_PART;
+    s->made.len = 0;
+    const pare_err err = make_data(s, raster, t, HASTY_LEVEL);
+    *out = err == PARE_SKIP_NOT_SMALLER || s->made.len >= s->most;
+    if (err == PARE_OK) keep_smallest(s, raster);
+    return err == PARE_SKIP_NOT_SMALLER ? PARE_OK : err;
+}
+
 static pare_err finish(search *s, trial *t, int level)
 {
+    bool beaten = false;
     if (t->done_level >= level) return PARE_OK;
     t->done_level = level;
     pare_png_raster raster;
     PARE_TRY(make_form(s, t, &raster));
     pare_err err = choose_level(s, &raster, t, &level);
-    if (err == PARE_OK && level > 0) {
-        err = make_data(s, &raster, t, level);
-        if (err == PARE_OK) keep_smallest(s, &raster);
-        if (err == PARE_SKIP_NOT_SMALLER) err = PARE_OK;
-    }
+    if (err == PARE_OK && level > 0) err = is_beaten(s, &raster, t, level, &beaten);
+    s->most = s->best->total_len;
+    if (err == PARE_OK && level > 0 && !beaten) err = make_file(s, &raster, t, level);
     pare_png_raster_deinit(&raster);
     return err;
 }

@@ -22,8 +22,9 @@ enum {
     MAP_FROM_BYTES = 256 * 1024,     /* below, reading is cheaper than page faults */
     KEEP_BELOW_PX = 4 * 1000 * 1000, /* freed memory is kept for the next of these */
     HUGE_FROM_PX = 1000 * 1000,      /* below, large pages are not worth their size */
-    /* above, what is scored holds most, and faults cost it least */
-    SCORED_LARGE_PX = 8 * 1000 * 1000,
+    /* above, what is freed goes at once where that is large and seldom, which costs least: of what
+     * is scored, which holds most, and in the steps of the search for a PNG */
+    LARGE_PX = 8 * 1000 * 1000,
     KEEP_MOST_BYTES = 64 << 20,
     PURGE_FROM_PX = 32 * 1000 * 1000,
 };
@@ -138,6 +139,12 @@ static void on_step(void *user, pare_step step)
     pare_worker_memory_purge();
 }
 
+static bool makes_png(pare_format format_in, const pare_options *options)
+{
+    const bool is_asked = options->target == PARE_TARGET_FORMAT;
+    return (is_asked ? options->format : format_in) == PARE_FORMAT_PNG;
+}
+
 /* Small images leave their memory to each other; before a larger one it is given back. */
 static void choose_memory(server *s, const input *in, const pare_options *options)
 {
@@ -146,9 +153,10 @@ static void choose_memory(server *s, const input *in, const pare_options *option
     const uint64_t px = (uint64_t)header.width_px * header.height_px;
     const pare_quality_mode mode = options->quality.mode;
     const bool is_scored = mode == PARE_QUALITY_AUTO || mode == PARE_QUALITY_SCORE;
-    const bool holds_most = is_scored && px > SCORED_LARGE_PX;
+    const bool holds_most = is_scored && px > LARGE_PX;
+    const bool goes = px > LARGE_PX && (is_scored || makes_png(header.format, options));
     const pare_worker_freed freed = px > 0 && px < KEEP_BELOW_PX ? PARE_FREED_STAYS
-                                    : holds_most                 ? PARE_FREED_GOES
+                                    : goes                       ? PARE_FREED_GOES
                                                                  : PARE_FREED_GOES_SOON;
     pare_worker_memory_huge(px >= HUGE_FROM_PX && !holds_most);
     /* what is resized was decoded small: pages that are touched anew cost more than they are */

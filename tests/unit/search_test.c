@@ -133,6 +133,27 @@ TEST(auto_quality_meets_the_asked_score_closely)
     pare_image_deinit(&image);
 }
 
+/* Its score changes with quality more slowly than that of an average photograph, and then faster:
+ * tries must learn from each other. */
+TEST(auto_quality_meets_the_score_of_unusual_images_too)
+{
+    pare_image image = test_make_as(TEST_PHOTO, 256, 192, PARE_COLOR_GRAY, 8);
+    pare_buf file = test_write_jpeg(&image, &(test_jpeg_options){.quality = 90});
+    for (int effort = 0; effort <= PARE_EFFORT_DEFAULT; effort += PARE_EFFORT_DEFAULT) {
+        pare_options options = options_for(PARE_FORMAT_JPEG);
+        options.quality = (pare_quality){.mode = PARE_QUALITY_SCORE, .score = 80};
+        options.effort = effort;
+        pare_result result;
+        CHECK_INT(run(&file, &options, &result), ==, PARE_OK);
+        printf("# effort %d: %zu bytes, score %.2f\n", effort, result.len, result.score);
+        CHECK_DOUBLE(result.score, >=, 80);
+        CHECK_DOUBLE(result.score, <=, 81.5);
+        pare_result_deinit(&result);
+    }
+    pare_buf_deinit(&file);
+    pare_image_deinit(&image);
+}
+
 RUN(a_target_size_with_a_floor_is_met_by_a_smaller_image_only_when_allowed,
-    auto_quality_meets_the_asked_score_closely,
+    auto_quality_meets_the_asked_score_closely, auto_quality_meets_the_score_of_unusual_images_too,
     smallest_is_as_small_as_the_best_format_for_no_more_work)

@@ -10,17 +10,17 @@
 
 enum {
     TRIES_MAX = 10,       /* encodes while searching a score */
-    FULL_SCORES_MAX = 5,  /* the last ones are spent on going up until the score is reached */
-    FULL_SCORES_FINE = 3, /* ...as long as there were fewer of them, or one more for much */
+    FULL_SCORES_MAX = 6,  /* the last ones are spent on coming near the score at all */
+    FULL_SCORES_FINE = 3, /* these on coming nearer */
     SIZE_TRIES_MAX = 9,
 };
 
 /* Points above the asked score that end the search. */
 #define SCORE_SLACK 0.45
-/* An exact score this far above is worth another exact one, see FULL_SCORES_FINE. */
+/* An exact score this far above is worth another exact one, see FULL_SCORES_FINE... */
 #define SCORE_WASTE 0.8
-/* This far above is worth one more than those. */
-#define SCORE_EXCESS 1.3
+/* ...and this far above is not near yet, see patience. */
+#define SCORE_EXCESS 1.0
 /* Aimed at this much above, so that the exact score is not just below. */
 #define SCORE_MARGIN 0.15
 /* How much flatter or steeper than the curve of average photographs an image may be. */
@@ -28,6 +28,8 @@ enum {
 #define STEEPNESS_MAX 2.5
 /* An estimate this far below the asked score is below it for certain. */
 #define HOPELESS_MARGIN 1.5
+/* A point less takes hardly ever more than this share of the bytes away (3 to 7 percents do). */
+#define SIZE_A_POINT 0.1
 /* A draft is hardly ever larger than its file by more than this factor. */
 #define DRAFT_EXCESS 1.15
 
@@ -85,7 +87,7 @@ typedef struct state {
     int top;               /* the step of quality 100 */
     int stride;            /* least way of the next try while all were on one side */
     point low, high;       /* nearest tries below and at or above the wanted score */
-    point further;         /* the nearest one before, of the side that was tried last */
+    point further;         /* what was one of them before */
     int judged;            /* the step whose bytes the judge holds; 0: none */
     double bias;           /* exact score - estimate */
     bool has_bias;
@@ -157,34 +159,65 @@ static bool is_closed(const state *s)
     return s->high.step - s->low.step <= 1 || s->high.step <= s->steps_per_quality;
 }
 
-/* Where the score is wanted, by the curve through `known`: shifted, and as steep as the image was
- * from `further` to there. */
-static double follow_curve(const state *s, const point *known, double wanted)
+static bool is_known(const state *s, const point *p)
+{
+    return p->step > 0 && p->step <= s->top;
+}
+
+/* Where the score is wanted, straight between two tries... */
+static double follow_line(const state *s, const point *a, const point *b, double wanted)
+{
+    const double from = to_quality(s, a->step), to = to_quality(s, b->step);
+    return from + (wanted - a->score) / (b->score - a->score) * (to - from);
+}
+
+/* ...or beyond them by the curve, shifted to go through `near`, and as steep as the image is
+ * between `next`, when it is known, and there. */
+static double follow_curve(const state *s, const point *near, const point *next, double wanted)
 {
     const curve *c = find_curve(s->search->codec->format);
-    const double there = interpolate(c->quality, c->score, to_quality(s, known->step));
+    const double there = interpolate(c->quality, c->score, to_quality(s, near->step));
     double steepness = 1;
-    if (s->further.step > 0) {
-        const double far = interpolate(c->quality, c->score, to_quality(s, s->further.step));
-        steepness = (known->score - s->further.score) / (there - far);
+    if (next) {
+        const double other = interpolate(c->quality, c->score, to_quality(s, next->step));
+        steepness = (near->score - next->score) / (there - other);
+        steepness = fmin(STEEPNESS_MAX, fmax(STEEPNESS_MIN, steepness));
     }
-    steepness = fmin(STEEPNESS_MAX, fmax(STEEPNESS_MIN, steepness));
-    return interpolate(c->score, c->quality, there + (wanted - known->score) / steepness);
+    return interpolate(c->score, c->quality, there + (wanted - near->score) / steepness);
+}
+
+/* By the two tries whose scores are the nearest. */
+static double follow_nearest(const state *s, double wanted)
+{
+    const point *known[] = {&s->low, &s->high, &s->further}, *near = NULL, *next = NULL;
+    for (int i = 0; i < 3; i++) {
+        const point *p = known[i];
+        if (!is_known(s, p)) continue;
+        if (!near || fabs(p->score - wanted) < fabs(near->score - wanted)) {
+            next = near;
+            near = p;
+        } else if (!next || fabs(p->score - wanted) < fabs(next->score - wanted)) {
+            next = p;
+        }
+    }
+    const bool is_between = next && (near->score < wanted) != (next->score < wanted);
+    return is_between ? follow_line(s, near, next, wanted) : follow_curve(s, near, next, wanted);
 }
 
 /* The next step strictly between low and high. While all tries were on one side, strides double: an
  * image far from the average is left behind by few tries. */
 static int propose(state *s, double wanted)
 {
-    const bool has_low = s->low.step > 0, has_high = s->high.step <= s->top;
+    const bool has_low = is_known(s, &s->low), has_high = is_known(s, &s->high);
     double quality;
-    if (has_low && has_high && s->high.score > s->low.score) {
-        const double low = to_quality(s, s->low.step), high = to_quality(s, s->high.step);
-        quality = low + (wanted - s->low.score) / (s->high.score - s->low.score) * (high - low);
-    } else if (has_low || has_high) {
-        quality = follow_curve(s, has_high ? &s->high : &s->low, wanted);
+    if (has_low || has_high) {
+        quality = follow_nearest(s, wanted);
     } else {
         quality = pare_search_prior(s->search->codec->format, wanted);
+    }
+    if (has_low && has_high &&
+        (quality <= to_quality(s, s->low.step) || quality >= to_quality(s, s->high.step))) {
+        quality = follow_line(s, &s->low, &s->high, wanted);
     }
     int step = (int)ceil(fmin(100, fmax(0, quality)) * s->steps_per_quality);
     if (has_low != has_high) {
@@ -199,8 +232,8 @@ static int propose(state *s, double wanted)
 
 static void take_point(state *s, const point *tried, double asked)
 {
-    s->further = tried->score >= asked ? s->high : s->low;
-    if (s->further.step > s->top) s->further = (point){0};
+    const point *replaced = tried->score >= asked ? &s->high : &s->low;
+    if (is_known(s, replaced)) s->further = *replaced;
     if (tried->score >= asked) {
         if (s->high.step <= s->top && s->high.is_exact) {
             s->safe = s->high;
@@ -237,28 +270,37 @@ static pare_err confirm(state *s, double asked)
     return PARE_OK;
 }
 
-/* Is the exactly scored `high` near enough? Fewer colours often take as many bytes, so that of
- * palettes one more try is not worth its time. */
+/* Exact scores after which a result that is far above is taken all the same. Fewer colours of a
+ * palette often take as many bytes, and others than JPEG take long to encode. */
+static uint32_t patience(const state *s)
+{
+    switch (s->search->codec->format) {
+    case PARE_FORMAT_JPEG: return FULL_SCORES_MAX;
+    case PARE_FORMAT_PNG: return FULL_SCORES_FINE;
+    default: return FULL_SCORES_FINE + 1;
+    }
+}
+
+/* Is the exactly scored `high` near enough? */
 static bool is_fine(const state *s, double asked, uint32_t scores)
 {
     if (s->high.step > s->top || !s->high.is_exact) return false;
     const bool is_far = s->high.score > asked + SCORE_EXCESS;
-    const bool is_palette = s->search->codec->format == PARE_FORMAT_PNG;
-    const uint32_t enough = FULL_SCORES_FINE + (is_far && !is_palette);
-    return is_closed(s) || s->high.score <= asked + SCORE_WASTE || scores >= enough;
+    return is_closed(s) || s->high.score <= asked + SCORE_WASTE ||
+           scores >= (is_far ? patience(s) : FULL_SCORES_FINE);
 }
 
-/* Is the last try, which is not good enough, too large already? Estimates may be wrong by a point,
- * so they have to be clearly below. */
+/* Will what is good enough be too large, as far as the last try tells? Estimates may be wrong by a
+ * point, so they have to be clearly below. */
 static bool is_hopeless(const state *s, const point *tried, double asked)
 {
     const size_t max_len = s->search->max_len;
     const double clearly = tried->is_exact ? 0 : HOPELESS_MARGIN;
     /* a better palette may give a smaller file: less dithering */
-    if (s->search->codec->format == PARE_FORMAT_PNG) return false;
+    if (max_len == 0 || s->search->codec->format == PARE_FORMAT_PNG) return false;
     const double excess = s->search->codec->encoder_draft ? DRAFT_EXCESS : 1;
-    return max_len > 0 && (double)s->trial.len > (double)max_len * excess &&
-           tried->score + clearly < asked;
+    const double above = fmax(0, tried->score + clearly - asked);
+    return (double)s->trial.len * exp(-above * SIZE_A_POINT) > (double)max_len * excess;
 }
 
 /* On PARE_OK `best` holds the bytes of `high`, which is exact. */

@@ -291,15 +291,17 @@ static bool is_fine(const state *s, double asked, uint32_t scores)
 }
 
 /* Will what is good enough be too large, as far as the last try tells? Estimates may be wrong by a
- * point, so they have to be clearly below. */
+ * point, so they have to be clearly below. Only of JPEG it is known how fast size falls. */
 static bool is_hopeless(const state *s, const point *tried, double asked)
 {
     const size_t max_len = s->search->max_len;
     const double clearly = tried->is_exact ? 0 : HOPELESS_MARGIN;
     /* a better palette may give a smaller file: less dithering */
     if (max_len == 0 || s->search->codec->format == PARE_FORMAT_PNG) return false;
+    const bool is_jpeg = s->search->codec->format == PARE_FORMAT_JPEG;
     const double excess = s->search->codec->encoder_draft ? DRAFT_EXCESS : 1;
     const double above = fmax(0, tried->score + clearly - asked);
+    if (above > 0 && !is_jpeg) return false;
     return (double)s->trial.len * exp(-above * SIZE_A_POINT) > (double)max_len * excess;
 }
 

@@ -15,7 +15,7 @@ enum {
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
     SHAKES = 3,          /* ways out of a local optimum that may lead nowhere, in a row */
-    LITTLE_PART = 5000,  /* of several segments, a smaller part saved is as good as none */
+    LITTLE_PART = 10000, /* of several segments, a smaller part saved is as good as none */
     FAR_PART = 100,      /* such a part more than the best, and there is no way back */
     ENTROPY_PASSES = 13, /* the first so many go by entropy, not by codes */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */

@@ -298,6 +298,9 @@ pare_err pare_settings_read(json_t *json, uint64_t max_pixels, pare_settings *ou
     return pare_options_check(&out->image, diag);
 }
 
+/* A score from which on hardly anything was lost. */
+static const double NEAR_ALL = 95;
+
 pare_err pare_settings_shift(json_t *json, int delta, int quality, double score, pare_diag *diag)
 {
     static const char *const PER_FORMAT[] = {"quality_jpeg", "quality_png", "quality_webp",
@@ -312,12 +315,12 @@ pare_err pare_settings_shift(json_t *json, int delta, int quality, double score,
         value = value < 1 ? 1 : value > 100 ? 100 : value;
         snprintf(text, sizeof text, "%d", value);
     } else {
-        double value = wanted.mode == PARE_QUALITY_SCORE ? wanted.score
-                       : score > 0                       ? score
-                                                         : PARE_SCORE_DEFAULT;
-        /* what was reached may be far above what was asked: a step must be seen */
-        if (delta < 0 && score > value) value = score < 95 ? score : 95;
-        if (delta > 0 && score > value && score < 95) value = score;
+        const bool is_asked = wanted.mode == PARE_QUALITY_SCORE;
+        double value = is_asked ? wanted.score : PARE_SCORE_DEFAULT;
+        /* from what was reached, which may be far above what was asked, or the step before this
+         * one, so that each step is seen; nothing to lose has no steps above */
+        if (score > 0 && score < NEAR_ALL) value = score;
+        if (score >= NEAR_ALL && delta < 0) value = NEAR_ALL;
         value = round(value + delta);
         value = value < 1 ? 1 : value > 100 ? 100 : value;
         snprintf(text, sizeof text, "score:%d", (int)value);

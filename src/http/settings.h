@@ -28,7 +28,7 @@ PARE_NODISCARD pare_err pare_settings_read(json_t *json, uint64_t max_pixels, pa
                                            pare_diag *diag);
 
 /* Another quality for one image: `delta` steps on the scale of what made it, which is the score
- * of the settings, or the encoder's quality when they fix one or the image had one. Writes the
+ * that it has, or the encoder's quality when the settings fix one. Writes the
  * members "quality" (and drops those per format) into json.
  *   quality, score  of the result to be changed; 0 and -1 when it has none. */
 PARE_NODISCARD pare_err pare_settings_shift(json_t *json, int delta, int quality, double score,

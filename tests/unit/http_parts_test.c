@@ -212,6 +212,37 @@ static uint64_t number_at(const pare_buf *buf, size_t at, unsigned bytes)
     return value;
 }
 
+/* "Smaller" twice is two steps, also when the first one went below what the job asks for. */
+TEST(a_step_of_quality_starts_where_the_image_is)
+{
+    static const struct {
+        const char *settings;
+        int delta, quality;
+        double score;
+        const char *want;
+    } CASES[] = {
+        {"{}", -20, 52, 80.1, "score:60"},
+        {"{}", -20, 13, 60.1, "score:40"},
+        {"{}", 10, 13, 60.1, "score:70"},
+        {"{}", -10, 0, -1, "score:70"}, /* was not scored */
+        {"{\"quality\": \"score:70\"}", -10, 52, 83.2, "score:73"},
+        {"{\"quality\": \"score:70\"}", 10, 52, 83.2, "score:93"},
+        {"{\"quality\": \"score:70\"}", -10, 0, 100, "score:85"},
+        {"{\"quality\": \"score:70\"}", 10, 0, 100, "score:80"},
+        {"{\"quality\": \"60\"}", -10, 50, -1, "40"},
+        {"{\"quality\": \"60\"}", -99, 50, -1, "1"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        json_t *settings = json_loads(CASES[i].settings, 0, NULL);
+        printf("# %s by %d from %.1f\n", CASES[i].settings, CASES[i].delta, CASES[i].score);
+        CHECK_INT(
+            pare_settings_shift(settings, CASES[i].delta, CASES[i].quality, CASES[i].score, NULL),
+            ==, PARE_OK);
+        CHECK_STR(json_string_value(json_object_get(settings, "quality")), CASES[i].want);
+        json_decref(settings);
+    }
+}
+
 TEST(a_small_zip_has_the_bytes_of_the_format)
 {
     pare_zip zip = {0};
@@ -350,6 +381,7 @@ RUN(a_host_is_ours_only_by_name_and_port,
     a_machine_on_a_network_is_called_by_its_own_names_and_those_it_was_given,
     a_cookie_alone_changes_nothing, upload_names_stay_inside,
     names_that_go_out_are_safe_whatever_came_in, settings_mean_what_the_command_line_means,
-    wrong_settings_are_named, a_small_zip_has_the_bytes_of_the_format,
-    a_zip_file_other_than_promised_is_no_file, a_zip_over_4_gigabytes_has_64_bit_numbers,
-    a_zip_of_70000_files_counts_them_with_64_bits, an_encoding_is_sent_only_to_those_who_take_it)
+    wrong_settings_are_named, a_step_of_quality_starts_where_the_image_is,
+    a_small_zip_has_the_bytes_of_the_format, a_zip_file_other_than_promised_is_no_file,
+    a_zip_over_4_gigabytes_has_64_bit_numbers, a_zip_of_70000_files_counts_them_with_64_bits,
+    an_encoding_is_sent_only_to_those_who_take_it)

@@ -29,8 +29,8 @@ typedef struct pare_png_best {
  * best: all zero before; release with pare_png_best_deinit(). Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search(const pare_png_subject *subject, int effort,
                                         const pare_png_tools *tools, pare_png_best *best);
-/* The same from bands of rows, in a fraction of the time: to a fifth where rows are alike.
- * Errors: PARE_ERR_NO_MEMORY. */
+/* How long the file of effort 0 is to about a fifth, in a fraction of the time: from bands of rows,
+ * and a hasty look at all of them. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search_guess(const pare_png_subject *subject,
                                               const pare_png_tools *tools, size_t *total_len);
 /* How long the file of effort 0 is, or a little less or more when the image is large: it is not

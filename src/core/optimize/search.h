@@ -22,8 +22,9 @@ typedef struct pare_search {
  *   out  bytes, quality, score, is_scored are filled on PARE_OK; the bytes of out->score are those
  *        of out->bytes.
  *
- * Ends early with PARE_SKIP_NOT_SMALLER when a file that is not good enough yet has more than
- * max_len bytes: what is good enough would have more.
+ * Ends early with PARE_SKIP_NOT_SMALLER when what is good enough would have more than max_len
+ * bytes: a file that is not good enough yet has more, or a JPEG that is too good has so many more
+ * that fewer points would not make up for them.
  *
  * Other errors: PARE_SKIP_BELOW_MIN_SCORE and those of the codec. */
 PARE_NODISCARD pare_err pare_search_run(const pare_search *search, pare_found *out,

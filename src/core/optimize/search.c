@@ -192,7 +192,8 @@ static double follow_nearest(const state *s, double wanted)
     const point *known[] = {&s->low, &s->high, &s->further}, *near = NULL, *next = NULL;
     for (int i = 0; i < 3; i++) {
         const point *p = known[i];
-        if (!is_known(s, p)) continue;
+        const bool is_twin = i == 2 && (p->step == s->low.step || p->step == s->high.step);
+        if (!is_known(s, p) || is_twin) continue;
         if (!near || fabs(p->score - wanted) < fabs(near->score - wanted)) {
             next = near;
             near = p;

@@ -462,6 +462,41 @@ TEST(a_lossy_try_is_never_bigger_where_some_rows_tell_little_of_all)
     pare_image_deinit(&image);
 }
 
+TEST(a_lossless_try_gives_up_only_where_it_would_be_too_long)
+{
+    static const int EFFORTS[] = {0, 2, 4, 7};
+    for (unsigned kind = 0; kind < 3; kind++) {
+        pare_image image = make_image(&(shape){"", 150, 200, PARE_COLOR_RGB, false, 8});
+        if (kind == 0)
+            paint_photo(&image, 8);
+        else if (kind == 1)
+            paint_squares(&image, 300);
+        else
+            paint_stripes(&image, 75);
+        for (size_t i = 0; i < sizeof EFFORTS / sizeof *EFFORTS; i++) {
+            pare_buf exact = encode_lossless(&image, EFFORTS[i]);
+            const pare_encode_params just = {
+                .lossless = true, .effort = EFFORTS[i], .max_len = exact.len};
+            pare_buf same = encode(&image, &just, 0);
+            CHECK_INT(same.len, ==, exact.len);
+            CHECK_INT(memcmp(same.data, exact.data, exact.len), ==, 0);
+
+            const pare_encode_params less = {
+                .lossless = true, .effort = EFFORTS[i], .max_len = exact.len / 4};
+            const pare_source source = {.image = &image, .metadata = &image.metadata};
+            pare_encoder *encoder = NULL;
+            pare_buf none = {0};
+            MUST(pare_png_encoder_open(&source, &less, &encoder, NULL));
+            CHECK_INT(pare_png_encoder_try(encoder, 0, &none, NULL), ==, PARE_SKIP_NOT_SMALLER);
+            pare_png_encoder_close(&encoder);
+            pare_buf_deinit(&none);
+            pare_buf_deinit(&same);
+            pare_buf_deinit(&exact);
+        }
+        pare_image_deinit(&image);
+    }
+}
+
 TEST(a_session_without_pixels_is_refused)
 {
     const pare_encode_params params = {.lossless = true};
@@ -483,4 +518,4 @@ RUN(pixels_of_every_shape_come_back_identical, palettes_of_every_depth_come_back
     the_same_image_gives_the_same_bytes, metadata_comes_back_byte_for_byte,
     a_lossy_palette_is_smaller_and_close, a_lossy_try_is_never_bigger_than_the_lossless_file,
     a_lossy_try_is_never_bigger_where_some_rows_tell_little_of_all,
-    a_session_without_pixels_is_refused)
+    a_lossless_try_gives_up_only_where_it_would_be_too_long, a_session_without_pixels_is_refused)

@@ -20,7 +20,7 @@ enum {
     PARE_CODEC_CMYK = 1 << 7,
     PARE_CODEC_RECOMPRESS = 1 << 8,  /* works on the original bytes, without pixels */
     PARE_CODEC_ORIENTATION = 1 << 9, /* viewers honour its EXIF orientation */
-    PARE_CODEC_SWITCHES = 1 << 10,   /* params->lossless may change between tries of a session */
+    PARE_CODEC_SWITCHES = 1 << 10,   /* params->lossless and max_len may change between tries */
     /* With params->lossless and a JPEG as the original, its coefficients are coded anew. */
     PARE_CODEC_TAKES_JPEG = 1 << 11,
 };
@@ -68,6 +68,9 @@ typedef struct pare_encode_params {
     bool is_graphic; /* content analysis: sharp edges, few colours: 4:4:4, palette, ... */
     uint8_t background[3];
     uint64_t max_memory_bytes;
+    /* Longer files are of no use: a lossless try may give up with PARE_SKIP_NOT_SMALLER where it
+     * sees that it would end there. 0: any. */
+    size_t max_len;
 } pare_encode_params;
 
 /* For codecs that write a whole file anew without going through pixels of one picture. */

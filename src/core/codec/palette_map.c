@@ -2,7 +2,6 @@
 /* Pixels to indices, with an eye on the bytes. */
 #include "core/codec/palette_map.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,8 @@ enum {
     SLOT_BITS = 16,
     SLOTS = 1 << SLOT_BITS,
     OFFERS_MAX = 3,
+    WANT_BITS = 10,
+    WANTS = 1 << WANT_BITS,
 };
 
 /* About what a pixel costs: one that goes on with a match, one that may begin a match with the row
@@ -26,6 +27,20 @@ enum {
  * reached at all. */
 #define ERROR_MAX 0.1f
 
+/* Red, green, blue and alpha. */
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t quad_int __attribute__((vector_size(16)));
+
+/* Some light, and what is known of it. In plain areas, and where drawings repeat themselves, the
+ * same is wanted again and again. */
+typedef struct want {
+    quad light;
+    float place[PARE_PALETTE_AXES];
+    float distance;  /* to the nearest */
+    uint8_t nearest; /* among the colours of its kind */
+    uint8_t kind;    /* PARE_PALETTE_KINDS: nothing is known yet */
+} want;
+
 typedef struct mapper {
     const pare_image *image;
     const pare_palette_space *space;
@@ -33,8 +48,9 @@ typedef struct mapper {
     pare_palette_nearest_fn nearest;
     float bit, dither;
     pare_png_raster *index;
-    uint8_t *rgba;    /* the row */
-    float *errors[2]; /* of the row and the next one: four a pixel, one pixel more on each side */
+    uint8_t *rgba;   /* the row */
+    quad *errors[2]; /* of the row and the next one, one pixel more on each side */
+    want *wants;     /* by hash of their light */
     /* Where the pixels before the present one were last seen, as a quick LZ77 would find them. */
     int64_t *seen;  /* by hash of CONTEXT_PX indices: the place after them; -1: never */
     int64_t source; /* place of the pixel that would continue the match; -1: none */
@@ -44,10 +60,15 @@ static pare_err open_mapper(mapper *m)
 {
     const size_t width = m->image->width_px;
     m->rgba = malloc(4 * width);
-    m->errors[0] = calloc(4 * (width + 2), sizeof(float));
-    m->errors[1] = calloc(4 * (width + 2), sizeof(float));
+    m->errors[0] = calloc(width + 2, sizeof(quad));
+    m->errors[1] = calloc(width + 2, sizeof(quad));
+    m->wants = malloc(WANTS * sizeof *m->wants);
     m->seen = malloc(SLOTS * sizeof *m->seen);
-    if (!m->rgba || !m->errors[0] || !m->errors[1] || !m->seen) return PARE_ERR_NO_MEMORY;
+    if (!m->rgba || !m->errors[0] || !m->errors[1] || !m->wants || !m->seen) {
+        return PARE_ERR_NO_MEMORY;
+    }
+    for (unsigned i = 0; i < WANTS; i++)
+        m->wants[i].kind = PARE_PALETTE_KINDS;
     memset(m->seen, -1, SLOTS * sizeof *m->seen);
     m->source = -1;
     return PARE_OK;
@@ -58,6 +79,7 @@ static void close_mapper(mapper *m)
     free(m->rgba);
     free(m->errors[0]);
     free(m->errors[1]);
+    free(m->wants);
     free(m->seen);
 }
 
@@ -78,21 +100,39 @@ static unsigned list_offers(const mapper *m, size_t at, offer offers[OFFERS_MAX]
     return count;
 }
 
-/* The index for what is wanted here. */
-static unsigned choose(const mapper *m, size_t at, pare_palette_kind kind,
-                       const float place[PARE_PALETTE_AXES])
+/* What is known of this light. */
+static const want *find_want(mapper *m, pare_palette_kind kind, quad light)
 {
+    const quad_int bits = (quad_int)light;
+    const uint32_t mixed = (uint32_t)bits[0] * 2654435761u + (uint32_t)bits[1] * 2246822519u +
+                           (uint32_t)bits[2] * 3266489917u + (uint32_t)bits[3] * 668265263u;
+    want *w = &m->wants[mixed >> (32 - WANT_BITS)];
     const pare_palette_places *places = &m->palette->places[kind];
-    const unsigned first = m->palette->first[kind];
-    unsigned best = m->nearest(places, place);
+    if (w->kind == kind && memcmp(&w->light, &light, sizeof light) == 0) return w;
+    w->light = light;
+    w->kind = (uint8_t)kind;
+    pare_palette_place(m->space, (const float *)&w->light, w->place);
+    w->nearest = (uint8_t)m->nearest(places, w->place);
+    w->distance = pare_palette_distance(places, w->nearest, w->place);
+    return w;
+}
+
+/* The index for what is wanted here. */
+static unsigned choose(const mapper *m, size_t at, const want *w)
+{
+    const pare_palette_places *places = &m->palette->places[w->kind];
+    const unsigned first = m->palette->first[w->kind];
+    unsigned best = w->nearest;
     if (!(m->bit > 0)) return first + best;
-    float cost = pare_palette_distance(places, best, place) + m->bit * BITS_OTHER;
+    float cost = w->distance + m->bit * BITS_OTHER;
     offer offers[OFFERS_MAX];
     const unsigned count = list_offers(m, at, offers);
     for (unsigned i = 0; i < count; i++) {
         const unsigned other = offers[i].index - first;
         if (other >= places->count) continue; /* of another kind */
-        const float own = pare_palette_distance(places, other, place) + m->bit * offers[i].bits;
+        const float distance =
+            other == w->nearest ? w->distance : pare_palette_distance(places, other, w->place);
+        const float own = distance + m->bit * offers[i].bits;
         if (own < cost) {
             cost = own;
             best = other;
@@ -114,39 +154,39 @@ static void learn(mapper *m, size_t at)
 }
 
 /* here: errors of this pixel; below: of the one below. */
-static void pass_on(const float error[4], float *here, float *below)
+static void pass_on(quad error, quad *here, quad *below)
 {
-    for (int c = 0; c < 4; c++) {
-        const float part = error[c] / 16;
-        here[4 + c] += part * 7;
-        below[c - 4] += part * 3;
-        below[c] += part * 5;
-        below[c + 4] += part;
-    }
+    const quad part = error * (1.0f / 16);
+    here[1] += part * 7;
+    below[-1] += part * 3;
+    below[0] += part * 5;
+    below[1] += part;
+}
+
+static quad cut_off(quad error)
+{
+    const quad zero = {0}, most = zero + ERROR_MAX, least = zero - ERROR_MAX;
+    const quad_int above = error > most, under = error < least;
+    return (quad)(((quad_int)error & ~(above | under)) | ((quad_int)most & above) |
+                  ((quad_int)least & under));
 }
 
 static void map_pixel(mapper *m, uint32_t x, size_t at)
 {
     const uint8_t *pixel = m->rgba + 4 * (size_t)x;
     const pare_palette_kind kind = pare_palette_kind_of(pixel[3]);
-    float *here = m->errors[0] + 4 * ((size_t)x + 1), *below = m->errors[1] + 4 * ((size_t)x + 1);
-    float light[4], place[PARE_PALETTE_AXES], error[4];
+    quad *here = m->errors[0] + x + 1, light, chosen;
     if (kind == PARE_PALETTE_CLEAR) {
         m->index->owned[at] = (uint8_t)m->palette->first[kind];
         return;
     }
-    pare_palette_light(m->space, pixel, light);
-    for (int c = 0; c < 4; c++)
-        light[c] += here[c];
+    pare_palette_light(m->space, pixel, (float *)&light);
+    light += *here;
     if (kind == PARE_PALETTE_OPAQUE) light[3] = 1;
-    pare_palette_place(m->space, light, place);
-    const unsigned index = choose(m, at, kind, place);
+    const unsigned index = choose(m, at, find_want(m, kind, light));
     m->index->owned[at] = (uint8_t)index;
-    for (int c = 0; c < 4; c++) {
-        const float off = light[c] - m->palette->light[index][c];
-        error[c] = fminf(ERROR_MAX, fmaxf(-ERROR_MAX, off)) * m->dither;
-    }
-    pass_on(error, here, below);
+    memcpy(&chosen, m->palette->light[index], sizeof chosen);
+    pass_on(cut_off(light - chosen) * m->dither, here, m->errors[1] + x + 1);
 }
 
 pare_err pare_palette_map(const pare_image *image, const pare_palette_space *space,
@@ -168,10 +208,10 @@ pare_err pare_palette_map(const pare_image *image, const pare_palette_space *spa
             map_pixel(&m, x, at);
             learn(&m, at);
         }
-        float *done = m.errors[0];
+        quad *done = m.errors[0];
         m.errors[0] = m.errors[1];
         m.errors[1] = done;
-        memset(done, 0, 4 * ((size_t)image->width_px + 2) * sizeof *done);
+        memset(done, 0, ((size_t)image->width_px + 2) * sizeof *done);
     }
     close_mapper(&m);
     return err;

@@ -72,6 +72,8 @@ static int difference(const uint8_t *a, const uint8_t *b)
 static void tally_row(const uint8_t *const rows[3], uint32_t width_px,
                       const pare_palette_space *space, pare_tally *tally)
 {
+    uint32_t last_key = 0;
+    pare_tally_bin *bin = NULL; /* of last_key */
     for (uint32_t x = 0; x < width_px; x++) {
         const size_t at = 4 * (size_t)x;
         const size_t left = x ? at - 4 : at, right = x + 1 < width_px ? at + 4 : at;
@@ -79,11 +81,15 @@ static void tally_row(const uint8_t *const rows[3], uint32_t width_px,
         const int busy =
             difference(rows[1] + left, rows[1] + right) + difference(rows[0] + at, rows[2] + at);
         const double weight = BUSY / (BUSY + busy);
-        pare_tally_bin *bin = find_bin(tally, key_of(pixel, tally->shift));
+        uint32_t key = key_of(pixel, tally->shift);
+        if (key != last_key) bin = NULL;
+        if (!bin) bin = find_bin(tally, key);
         while (!bin) {
             make_coarser(tally);
-            bin = find_bin(tally, key_of(pixel, tally->shift));
+            key = key_of(pixel, tally->shift);
+            bin = find_bin(tally, key);
         }
+        last_key = key;
         float light[4];
         pare_palette_light(space, pixel, light);
         bin->weight += weight;

@@ -83,14 +83,25 @@ static pare_err need_lossless(png_session *s)
 static pare_err is_out_of_reach(png_session *s, size_t len, bool *out)
 {
     const pare_png_subject subject = describe(s);
-    if (!s->guessed_len) {
-        PARE_TRY(pare_png_search_guess(&subject, &s->tools, &s->guessed_len));
+    *out = false;
+    if (s->lossless.total_len) return PARE_OK;
+    if (!pare_png_search_is_quick(&subject)) {
+        if (!s->guessed_len) {
+            PARE_TRY(pare_png_search_guess(&subject, &s->tools, &s->guessed_len));
+        }
+        *out = len < s->guessed_len / 5 * 2;
+        if (*out) return PARE_OK;
     }
-    *out = len < s->guessed_len / 5 * 2;
-    if (*out) return PARE_OK;
     if (!s->quick_len) PARE_TRY(pare_png_search_quick(&subject, &s->tools, &s->quick_len));
     *out = len < s->quick_len / 2;
     return PARE_OK;
+}
+
+static pare_err need_useful_lossless(png_session *s)
+{
+    bool out_of_reach = false;
+    if (s->params->max_len) PARE_TRY(is_out_of_reach(s, s->params->max_len, &out_of_reach));
+    return out_of_reach ? PARE_SKIP_NOT_SMALLER : need_lossless(s);
 }
 
 /* Uses up the data of best. */
@@ -162,7 +173,7 @@ pare_err pare_png_encoder_try(pare_encoder *encoder, double quality, pare_buf *o
     pare_err err;
     out->len = 0;
     if (s->params->lossless) {
-        err = need_lossless(s);
+        err = need_useful_lossless(s);
         if (err == PARE_OK) err = write_best(s, &s->lossless, out);
     } else {
         err = try_lossy(s, quality, out);

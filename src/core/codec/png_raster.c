@@ -89,6 +89,8 @@ void pare_png_pack_row(const uint8_t *values, uint32_t width_px, const uint8_t *
 {
     const unsigned per_byte = 8u / depth_bits;
     uint32_t x = 0;
+    for (; map && depth_bits == 8 && x < width_px; x++)
+        *out++ = map[values[x]];
     while (x < width_px) {
         unsigned byte = 0;
         for (unsigned i = 0; i < per_byte; i++, x++) {

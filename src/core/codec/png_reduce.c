@@ -15,6 +15,13 @@ void pare_png_rgba_row(const pare_image *image, uint32_t y, uint8_t *out)
 {
     const uint8_t *row = pare_image_row(image, y);
     const unsigned channels = image->channels, gray = image->color == PARE_COLOR_GRAY;
+    if (channels == 3 && image->depth_bits == 8) {
+        for (uint32_t x = 0; x < image->width_px; x++, row += 3, out += 4) {
+            memcpy(out, row, 3);
+            out[3] = 255;
+        }
+        return;
+    }
     for (uint32_t x = 0; x < image->width_px; x++, out += 4) {
         uint8_t v[4] = {0, 0, 0, 255};
         if (image->depth_bits == 16) {

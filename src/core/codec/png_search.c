@@ -18,6 +18,7 @@ enum {
     SAMPLE_PART = 8,
     SAMPLE_ROWS = 16,     /* neighbouring rows in a sample */
     SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
+    GUESS_LEN = 1 << 20,  /* more data are worth a guess before they are measured */
     HASTE_LEVEL = 1,      /* tells how much there is in some rows beside others */
     RANK_LEVEL = 6, /* tells filters and orders apart as well as the best parse, in a tenth of the
                        time */
@@ -460,24 +461,41 @@ pare_err pare_png_search(const pare_png_subject *subject, int effort, const pare
     return err;
 }
 
+/* What effort 0 makes. */
+static pare_err pick_quick(search *s, trial *out)
+{
+    const pare_png_subject *subject = s->subject;
+    if (!subject->index) {
+        *out = (trial){.depth_bits = subject->plain->depth_bits, .strategy = PARE_PNG_MATCH};
+        return PARE_OK;
+    }
+    PARE_TRY(try_forms(s, &TIERS[0]));
+    pick_best(s, 0);
+    *out = *s->picks[0].trial;
+    return PARE_OK;
+}
+
 pare_err pare_png_search_quick(const pare_png_subject *subject, const pare_png_tools *tools,
                                size_t *total_len)
 {
     search *s = search_open(subject, tools, NULL);
     if (!s) return PARE_ERR_NO_MEMORY;
+    trial t;
     pare_png_raster raster = {0};
-    pare_err err = try_forms(s, &TIERS[0]);
+    pare_err err = pick_quick(s, &t);
+    if (err == PARE_OK) err = make_form(s, &t, &raster);
     if (err == PARE_OK) {
-        pick_best(s, TIERS[0].level);
-        err = make_form(s, s->picks[0].trial, &raster);
-    }
-    if (err == PARE_OK) {
-        err = measure_quick(s, &raster, s->picks[0].trial->strategy, TIERS[0].level, total_len);
+        err = measure_quick(s, &raster, t.strategy, TIERS[0].level, total_len);
         *total_len += pare_png_overhead(&raster);
     }
     pare_png_raster_deinit(&raster);
     search_close(s);
     return err;
+}
+
+bool pare_png_search_is_quick(const pare_png_subject *subject)
+{
+    return all_len(subject->plain) <= GUESS_LEN;
 }
 
 /* How much less there is in all rows of a form than its bands of rows tell, 1 for nothing: by few

@@ -37,6 +37,8 @@ PARE_NODISCARD pare_err pare_png_search_guess(const pare_png_subject *subject,
  * made. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search_quick(const pare_png_subject *subject,
                                               const pare_png_tools *tools, size_t *total_len);
+/* Is that no slower than a guess? For subjects that may do without a palette. */
+bool pare_png_search_is_quick(const pare_png_subject *subject);
 void pare_png_best_deinit(pare_png_best *best);
 
 #endif /* PARE_CORE_CODEC_PNG_SEARCH_H */

@@ -159,8 +159,12 @@ static pare_err add_lossless(writing *w, pare_err lossy_err, size_t max_len, par
 {
     pare_found lossless;
     pare_diag first = *(w->work->diag);
-    if (lossy_err == PARE_OK) max_len = (size_t)((double)out->bytes.len / PARE_LOSSY_GAIN);
+    if (lossy_err == PARE_OK) {
+        max_len = (size_t)((double)out->bytes.len / PARE_LOSSY_GAIN);
+        w->params.max_len = max_len;
+    }
     const pare_err err = write_one(w, true, max_len, &lossless);
+    w->params.max_len = 0;
     *(w->work->diag) = first; /* the first cause, or none when the lossy file stands */
     if (err != PARE_OK) return lossy_err;
     pare_found_deinit(out);

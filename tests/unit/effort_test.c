@@ -184,9 +184,40 @@ TEST(larger_images_get_no_larger_either)
 {
     static const int EFFORTS[] = {0, PARE_EFFORT_DEFAULT, 5, 7};
     check(PARE_FORMAT_WEBP, PARE_QUALITY_AUTO, TEST_PHOTO, LARGE_W, LARGE_H, EFFORTS, 4);
+    for (int kind = 0; kind < KINDS; kind++)
+        check(PARE_FORMAT_JPEG, PARE_QUALITY_AUTO, kind, LARGE_W, LARGE_H, EFFORTS, 4);
+}
+
+/* What is searched in haste ends further above the score than what is not, else luck could make it
+ * the smaller one. */
+TEST(little_effort_is_never_nearer_to_the_score_by_luck)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        pare_image image = make(kind, LARGE_W, LARGE_H);
+        pare_buf png = test_write_png(&image, &(test_png_options){0});
+        double last = 100;
+        for (int effort = 0; effort <= PARE_EFFORT_DEFAULT; effort += PARE_EFFORT_DEFAULT) {
+            pare_options options;
+            pare_result result;
+            pare_options_init(&options);
+            options.effort = effort;
+            options.target = PARE_TARGET_FORMAT;
+            options.format = PARE_FORMAT_JPEG;
+            CHECK_INT(pare_optimize(png.data, png.len, &options, &result, NULL), ==, PARE_OK);
+            printf("# %s, effort %d: %zu bytes, score %.2f\n", NAMES[kind], effort, result.len,
+                   result.score);
+            CHECK_DOUBLE(result.score, >=, effort ? 80 : 80.5);
+            CHECK_DOUBLE(result.score, <, last);
+            last = result.score;
+            pare_result_deinit(&result);
+        }
+        pare_buf_deinit(&png);
+        pare_image_deinit(&image);
+    }
 }
 
 RUN(webp_gets_no_larger, avif_of_photographs_and_drawings_gets_no_larger,
     avif_with_alpha_and_of_noise_gets_no_larger, jpeg_xl_gets_no_larger, animations_get_no_larger,
     what_is_made_of_a_jpeg_gets_no_larger, what_is_made_of_a_png_gets_no_larger,
-    palettes_get_no_larger, larger_images_get_no_larger_either)
+    palettes_get_no_larger, larger_images_get_no_larger_either,
+    little_effort_is_never_nearer_to_the_score_by_luck)

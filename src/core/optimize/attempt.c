@@ -2,6 +2,8 @@
 /* One candidate from pixels to verified bytes, with its fallbacks. */
 #include "core/optimize/attempt.h"
 
+#include <math.h>
+
 #include "core/image/metadata.h"
 #include "core/optimize/candidates.h"
 #include "core/optimize/search.h"
@@ -10,6 +12,13 @@
 /* A lossy JPEG of a JPEG is only held to PARE_LOSSY_GAIN when it saved less than a lossless pass
  * may save as well. */
 #define LOSSLESS_REACH 0.80
+
+/* Files of average photographs reach a score at some quality; images differ, so what is a little
+ * above counts as already done. */
+#define SCORE_GUARD_MARGIN 5
+
+/* From here on a search for a score takes its time: as much as the encoder of JPEG does. */
+enum { PATIENT_EFFORT = 2 };
 
 bool pare_attempt_needs_score(const pare_work *work, const pare_candidate *candidate)
 {
@@ -35,8 +44,10 @@ typedef struct writing {
     pare_source source;
     pare_encode_params params;
     pare_promise promise;
-    pare_encoder *encoder; /* stays open for the other way when the codec can switch */
-    bool gave_up;          /* the search saw that it would end above max_len */
+    pare_encoder *encoder;   /* stays open for the other way when the codec can switch */
+    const pare_found *rival; /* see pare_search; may be NULL */
+    bool gave_up;            /* the search saw that it would end above max_len */
+    bool lacks_chroma;       /* a score is not reached, maybe for want of chroma */
 } writing;
 
 static pare_err writing_init(writing *w, pare_work *work, const pare_candidate *candidate,
@@ -98,6 +109,21 @@ static pare_err encode_lossless(writing *w, pare_found *out)
                      "without loss it takes %zu bytes, more than asked", out->bytes.len);
 }
 
+/* Little effort ends further above the score. Only for JPEG: the levels of others are further apart
+ * than the luck of a search goes. */
+static bool is_hasty(const writing *w)
+{
+    return w->candidate->format == PARE_FORMAT_JPEG && w->work->options->effort < PATIENT_EFFORT;
+}
+
+/* Is the score out of reach, at a quality where average photographs are far above it? */
+static bool lacks_chroma(const pare_search *search, const pare_found *last)
+{
+    const double asked = fmax(search->quality.score, search->min_score);
+    return last->score < asked &&
+           last->quality > pare_search_prior(search->codec->format, asked + SCORE_GUARD_MARGIN);
+}
+
 static pare_err encode_lossy(writing *w, size_t max_len, pare_found *out)
 {
     pare_work *work = w->work;
@@ -109,6 +135,8 @@ static pare_err encode_lossy(writing *w, size_t max_len, pare_found *out)
         .target_size_bytes = work->options->target_size_bytes,
         .min_score = work->options->min_score,
         .max_len = max_len,
+        .rival = w->rival,
+        .is_hasty = is_hasty(w),
     };
     if (pare_attempt_needs_score(work, w->candidate)) {
         PARE_TRY(pare_judge_create(w->image, work->options->background, &limits, &search.judge,
@@ -116,6 +144,8 @@ static pare_err encode_lossy(writing *w, size_t max_len, pare_found *out)
     }
     const pare_err err = pare_search_run(&search, out, work->diag);
     w->gave_up = err == PARE_SKIP_NOT_SMALLER;
+    w->lacks_chroma =
+        err == PARE_SKIP_BELOW_MIN_SCORE || (w->gave_up && lacks_chroma(&search, out));
     if (search.judge) work->result->full_scores += pare_judge_full_scores(search.judge);
     pare_judge_destroy(&search.judge);
     return err;
@@ -184,10 +214,6 @@ static bool wants_lossless_too(const writing *w, const pare_found *lossy)
            (format == PARE_FORMAT_PNG || format == PARE_FORMAT_WEBP || format == PARE_FORMAT_JXL);
 }
 
-/* Files of average photographs reach a score at this quality; images differ, so what is a little
- * above counts as already done. */
-#define SCORE_GUARD_MARGIN 5
-
 /* The quality that a file of this format and the asked kind would have. */
 static double asked_quality(pare_format format, const pare_quality *quality)
 {
@@ -232,12 +258,13 @@ static bool can_keep_chroma(const writing *w)
 }
 
 static pare_err attempt_at(pare_work *work, const pare_candidate *candidate, int effort,
-                           size_t max_len, pare_found *out)
+                           size_t max_len, const pare_found *rival, pare_found *out)
 {
     writing w;
     *out = (pare_found){0};
     pare_err err = writing_init(&w, work, candidate, effort);
     if (err != PARE_OK) goto done;
+    w.rival = rival;
     const bool may_be_lossless = can_be_lossless(work, candidate);
     const bool is_asked = candidate->quality.mode == PARE_QUALITY_LOSSLESS;
     const bool only_loses = !is_asked && is_generation_loss(&w);
@@ -253,7 +280,7 @@ static pare_err attempt_at(pare_work *work, const pare_candidate *candidate, int
         goto done;
     }
     err = write_one(&w, false, max_len, out);
-    if ((err == PARE_SKIP_BELOW_MIN_SCORE || w.gave_up) && can_keep_chroma(&w)) {
+    if (w.lacks_chroma && can_keep_chroma(&w)) {
         *work->diag = (pare_diag){0};
         w.params.is_graphic = true; /* chroma at full resolution */
         err = write_one(&w, false, max_len, out);
@@ -308,14 +335,15 @@ static bool is_rung(const pare_work *work, const pare_candidate *candidate, int 
 pare_err pare_attempt(pare_work *work, const pare_candidate *candidate, size_t max_len,
                       pare_found *out)
 {
-    pare_err err = attempt_at(work, candidate, work->options->effort, max_len, out);
+    pare_err err = attempt_at(work, candidate, work->options->effort, max_len, NULL, out);
     const int least = lowest_rung(work, candidate);
     const pare_diag first = *work->diag;
     for (int effort = work->options->effort - 1; effort >= least; effort--) {
         pare_found found;
         if (!is_rung(work, candidate, effort, err == PARE_OK ? out : NULL)) continue;
-        if (err == PARE_OK) max_len = out->bytes.len - 1;
-        const pare_err lower = attempt_at(work, candidate, effort, max_len, &found);
+        const pare_found *rival = err == PARE_OK ? out : NULL;
+        if (rival) max_len = rival->bytes.len - 1;
+        const pare_err lower = attempt_at(work, candidate, effort, max_len, rival, &found);
         if (lower == PARE_OK) {
             pare_found_deinit(out);
             *out = found;

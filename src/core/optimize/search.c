@@ -9,20 +9,26 @@
 #include <math.h>
 
 enum {
-    TRIES_MAX = 10,       /* encodes while searching a score */
-    FULL_SCORES_MAX = 6,  /* the last ones are spent on coming near the score at all */
-    FULL_SCORES_FINE = 3, /* these on coming nearer */
+    TRIES_MAX = 10,        /* encodes while searching a score */
+    FULL_SCORES_MAX = 6,   /* the last ones are spent on coming near the score at all */
+    FULL_SCORES_FINE = 3,  /* these on coming nearer */
+    FULL_SCORES_SMALL = 5, /* the same of small JPEGs, which have no cheaper ones */
     SIZE_TRIES_MAX = 9,
 };
 
 /* Points above the asked score that end the search. */
 #define SCORE_SLACK 0.45
+/* In haste they are more. What a patient search might still have above the asked score is asked on
+ * top of it then: luck alone never ends a hasty search nearer than a patient one. */
+#define HASTY_SLACK 0.85
+#define HASTY_RAISE 0.5
 /* An exact score this far above is worth another exact one, see FULL_SCORES_FINE... */
 #define SCORE_WASTE 0.8
+#define SCORE_WASTE_JPEG 0.6
 /* ...and this far above is not near yet, see patience. */
 #define SCORE_EXCESS 1.0
-/* Aimed at this much above, so that the exact score is not just below. */
-#define SCORE_MARGIN 0.15
+/* Aimed at this part of the slack above, so that the exact score is not just below. */
+#define SCORE_MARGIN (1.0 / 3)
 /* How much flatter or steeper than the curve of average photographs an image may be. */
 #define STEEPNESS_MIN 0.4
 #define STEEPNESS_MAX 2.5
@@ -30,8 +36,12 @@ enum {
 #define HOPELESS_MARGIN 1.5
 /* A point less takes hardly ever more than this share of the bytes away (3 to 7 percents do). */
 #define SIZE_A_POINT 0.1
+#define USUAL_SIZE_A_POINT 0.05
 /* A draft is hardly ever larger than its file by more than this factor. */
 #define DRAFT_EXCESS 1.15
+
+/* Less effort takes about so much less quality to look the same: it drops no numbers. */
+#define RIVAL_LEAD 1
 
 enum { CURVE_LEN = 7 };
 typedef struct curve {
@@ -86,8 +96,10 @@ typedef struct state {
     int steps_per_quality; /* how finely the encoder's scale is searched */
     int top;               /* the step of quality 100 */
     int stride;            /* least way of the next try while all were on one side */
+    double slack;          /* points above the asked score that end the search */
     point low, high;       /* nearest tries below and at or above the wanted score */
     point further;         /* what was one of them before */
+    point last;            /* the try at which the search gave up */
     int judged;            /* the step whose bytes the judge holds; 0: none */
     double bias;           /* exact score - estimate */
     bool has_bias;
@@ -95,6 +107,21 @@ typedef struct state {
     point safe;           /* a higher try that was good for certain */
     pare_buf safe_bytes;
 } state;
+
+static int min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int max_int(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_jpeg(const state *s)
+{
+    return s->search->codec->format == PARE_FORMAT_JPEG;
+}
 
 static double to_quality(const state *s, int step)
 {
@@ -205,25 +232,53 @@ static double follow_nearest(const state *s, double wanted)
     return is_between ? follow_line(s, near, next, wanted) : follow_curve(s, near, next, wanted);
 }
 
-/* The next step strictly between low and high. While all tries were on one side, strides double: an
- * image far from the average is left behind by few tries. */
-static int propose(state *s, double wanted)
+/* Was the rival found by drafts as well? */
+static bool has_drafted_rival(const pare_search *search)
+{
+    return search->rival && search->rival->draft_len > 0;
+}
+
+static double first_guess(const pare_search *search, double wanted)
+{
+    if (has_drafted_rival(search)) return fmax(1, search->rival->quality - RIVAL_LEAD);
+    return pare_search_prior(search->codec->format, wanted);
+}
+
+/* Where the score is wanted, by all that is known; 0 to 100. */
+static double predict(const state *s, double wanted)
 {
     const bool has_low = is_known(s, &s->low), has_high = is_known(s, &s->high);
-    double quality;
-    if (has_low || has_high) {
-        quality = follow_nearest(s, wanted);
-    } else {
-        quality = pare_search_prior(s->search->codec->format, wanted);
-    }
+    if (!has_low && !has_high) return first_guess(s->search, wanted);
+    double quality = follow_nearest(s, wanted);
     if (has_low && has_high &&
         (quality <= to_quality(s, s->low.step) || quality >= to_quality(s, s->high.step))) {
         quality = follow_line(s, &s->low, &s->high, wanted);
     }
-    int step = (int)ceil(fmin(100, fmax(0, quality)) * s->steps_per_quality);
+    return fmin(100, fmax(0, quality));
+}
+
+static int step_at(const state *s, double wanted)
+{
+    return (int)ceil(predict(s, wanted) * s->steps_per_quality);
+}
+
+/* The next step strictly between low and high. While all tries were on one side, strides double: an
+ * image far from the average is left behind by few tries. But no stride goes to where even the next
+ * try would not be near enough. */
+static int propose(state *s, double wanted)
+{
+    const bool has_low = is_known(s, &s->low), has_high = is_known(s, &s->high);
+    int step = step_at(s, wanted);
     if (has_low != has_high) {
-        if (has_high && step > s->high.step - s->stride) step = s->high.step - s->stride;
-        if (has_low && step < s->low.step + s->stride) step = s->low.step + s->stride;
+        if (has_high) {
+            const int most = step_at(s, wanted - s->slack);
+            if (step > s->high.step - s->stride) {
+                step = min_int(step, max_int(s->high.step - s->stride, most));
+            }
+        } else if (step < s->low.step + s->stride) {
+            const int most = step_at(s, wanted + s->slack);
+            step = max_int(step, min_int(s->low.step + s->stride, most));
+        }
         s->stride *= 2;
     }
     const int least = has_low ? s->low.step + 1 : s->steps_per_quality;
@@ -247,6 +302,12 @@ static void take_point(state *s, const point *tried, double asked)
     }
 }
 
+/* An estimate that was made with the bias of before. */
+static void correct(const state *s, point *p, double bias_before)
+{
+    if (is_known(s, p) && !p->is_exact) p->score += s->bias - bias_before;
+}
+
 /* Score `high` exactly; when it fails it becomes `low`, and the search goes on above. */
 static pare_err confirm(state *s, double asked)
 {
@@ -259,10 +320,9 @@ static pare_err confirm(state *s, double asked)
     }
     s->high.is_exact = true;
     PARE_TRY(judge_point(s, &s->high));
-    if (s->low.step > 0 && !s->low.is_exact) {
-        s->low.score += s->bias - bias_before;
-        if (s->low.score >= asked) s->low = (point){0}; /* it was better than it seemed */
-    }
+    correct(s, &s->low, bias_before);
+    correct(s, &s->further, bias_before);
+    if (s->low.score >= asked) s->low = (point){0}; /* it was better than it seemed */
     if (s->high.score >= asked) return PARE_OK;
     s->low = s->high;
     s->high = s->safe;
@@ -282,51 +342,87 @@ static uint32_t patience(const state *s)
     }
 }
 
+/* Exact scores after which a result that is a little above is taken. */
+static uint32_t fine_patience(const state *s)
+{
+    return is_jpeg(s) && pare_judge_is_small(s->search->judge) ? FULL_SCORES_SMALL
+                                                               : FULL_SCORES_FINE;
+}
+
 /* Is the exactly scored `high` near enough? */
 static bool is_fine(const state *s, double asked, uint32_t scores)
 {
     if (s->high.step > s->top || !s->high.is_exact) return false;
-    const bool is_far = s->high.score > asked + SCORE_EXCESS;
-    return is_closed(s) || s->high.score <= asked + SCORE_WASTE ||
-           scores >= (is_far ? patience(s) : FULL_SCORES_FINE);
+    const double above = s->high.score - asked;
+    const double waste = is_jpeg(s) ? SCORE_WASTE_JPEG : SCORE_WASTE;
+    return is_closed(s) || above <= fmax(waste, s->slack) ||
+           scores >= (above > SCORE_EXCESS ? patience(s) : fine_patience(s));
 }
 
 /* Will what is good enough be too large, as far as the last try tells? Estimates may be wrong by a
  * point, so they have to be clearly below. Only of JPEG it is known how fast size falls. */
 static bool is_hopeless(const state *s, const point *tried, double asked)
 {
-    const size_t max_len = s->search->max_len;
+    const pare_search *search = s->search;
     const double clearly = tried->is_exact ? 0 : HOPELESS_MARGIN;
+    const double above = tried->score + clearly - asked;
     /* a better palette may give a smaller file: less dithering */
-    if (max_len == 0 || s->search->codec->format == PARE_FORMAT_PNG) return false;
-    const bool is_jpeg = s->search->codec->format == PARE_FORMAT_JPEG;
-    const double excess = s->search->codec->encoder_draft ? DRAFT_EXCESS : 1;
-    const double above = fmax(0, tried->score + clearly - asked);
-    if (above > 0 && !is_jpeg) return false;
-    return (double)s->trial.len * exp(-above * SIZE_A_POINT) > (double)max_len * excess;
+    if (search->max_len == 0 || search->codec->format == PARE_FORMAT_PNG) return false;
+    if (has_drafted_rival(search)) {
+        return (double)s->trial.len * exp(-above * USUAL_SIZE_A_POINT) >
+               (double)search->rival->draft_len;
+    }
+    if (above > 0 && !is_jpeg(s)) return false;
+    const double excess = search->codec->encoder_draft ? DRAFT_EXCESS : 1;
+    return (double)s->trial.len * exp(-fmax(0, above) * SIZE_A_POINT) >
+           (double)search->max_len * excess;
 }
 
 /* On PARE_OK `best` holds the bytes of `high`, which is exact. */
-static pare_err search_score(state *s, double asked)
+static pare_err search_above(state *s, double asked)
 {
     const uint32_t scores_before = pare_judge_full_scores(s->search->judge);
     for (int tries = 0; tries < TRIES_MAX; tries++) {
         const bool is_met =
-            is_closed(s) || (s->high.step <= s->top && s->high.score <= asked + SCORE_SLACK);
+            is_closed(s) || (s->high.step <= s->top && s->high.score <= asked + s->slack);
         if (is_met && s->high.step <= s->top && !s->high.is_exact) PARE_TRY(confirm(s, asked));
         const uint32_t scores = pare_judge_full_scores(s->search->judge) - scores_before;
         if (is_fine(s, asked, scores)) return PARE_OK;
         if (s->low.step >= s->top) break;
         const bool ends = tries == TRIES_MAX - 1 || scores >= FULL_SCORES_MAX - 1;
         point tried;
-        PARE_TRY(try_step(s, propose(s, asked + SCORE_MARGIN), !s->has_bias || ends, &tried));
-        if (is_hopeless(s, &tried, asked)) return PARE_SKIP_NOT_SMALLER;
+        PARE_TRY(
+            try_step(s, propose(s, asked + s->slack * SCORE_MARGIN), !s->has_bias || ends, &tried));
+        if (is_hopeless(s, &tried, asked)) {
+            s->last = tried;
+            return PARE_SKIP_NOT_SMALLER;
+        }
         take_point(s, &tried, asked);
     }
     if (s->high.step <= s->top && !s->high.is_exact) PARE_TRY(confirm(s, asked));
     if (s->high.step <= s->top) return PARE_OK;
     return pare_fail(s->diag, PARE_SKIP_BELOW_MIN_SCORE, "%s does not reach a score of %g",
                      pare_format_name(s->search->codec->format), asked);
+}
+
+static void start(state *s, double slack)
+{
+    s->slack = slack;
+    s->stride = s->steps_per_quality;
+    s->low = s->further = (point){0};
+    s->high = s->safe = (point){.step = s->top + 1};
+}
+
+static pare_err search_score(state *s, double asked)
+{
+    if (s->search->is_hasty) {
+        start(s, HASTY_SLACK);
+        const pare_err err = search_above(s, asked + HASTY_RAISE);
+        if (err != PARE_SKIP_BELOW_MIN_SCORE) return err;
+        if (s->diag) *s->diag = (pare_diag){0};
+    }
+    start(s, SCORE_SLACK);
+    return search_above(s, asked);
 }
 
 /* The largest quality below `above` whose bytes fit; into best. Sizes grow about exponentially with
@@ -379,8 +475,14 @@ static pare_err run(state *s, pare_found *out)
     out->score = -1;
     out->is_scored = false;
     if (search->quality.mode == PARE_QUALITY_SCORE) {
-        PARE_TRY(search_score(s, fmax(search->quality.score, search->min_score)));
+        const pare_err err = search_score(s, fmax(search->quality.score, search->min_score));
+        if (err != PARE_OK) {
+            out->quality = to_quality(s, s->last.step);
+            out->score = s->last.score;
+            return err;
+        }
         quality = to_quality(s, s->high.step);
+        if (search->codec->encoder_draft) out->draft_len = s->best.len;
         PARE_TRY(finish(s, quality));
         out->score = s->high.score;
         out->is_scored = true;
@@ -406,8 +508,6 @@ pare_err pare_search_run(const pare_search *search, pare_found *out, pare_diag *
         format == PARE_FORMAT_JPEG || format == PARE_FORMAT_WEBP || format == PARE_FORMAT_JXL;
     state s = {.search = search, .diag = diag, .steps_per_quality = is_fine_scale ? 4 : 1};
     s.top = 100 * s.steps_per_quality;
-    s.stride = s.steps_per_quality;
-    s.high.step = s.safe.step = s.top + 1;
     const pare_err err = run(&s, out);
     pare_buf_deinit(&s.trial);
     pare_buf_deinit(&s.best);

@@ -48,7 +48,8 @@ typedef struct pare_found {
     pare_buf bytes;
     pare_format format;
     bool lossless;
-    bool is_scored; /* these very bytes were decoded and scored */
+    bool is_scored;   /* these very bytes were decoded and scored */
+    size_t draft_len; /* of the draft whose score it is; 0: there was none */
     double quality, score;
     uint32_t width_px, height_px;
 } pare_found;

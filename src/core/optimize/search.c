@@ -34,9 +34,11 @@ enum {
 #define STEEPNESS_MAX 2.5
 /* An estimate this far below the asked score is below it for certain. */
 #define HOPELESS_MARGIN 1.5
-/* A point less takes hardly ever more than this share of the bytes away (3 to 7 percents do). */
+/* A point less takes hardly ever more than this share of the bytes away, usually so much, and
+ * hardly ever less than that. */
 #define SIZE_A_POINT 0.1
 #define USUAL_SIZE_A_POINT 0.05
+#define LEAST_SIZE_A_POINT 0.03
 /* A draft is hardly ever larger than its file by more than this factor. */
 #define DRAFT_EXCESS 1.15
 
@@ -369,8 +371,8 @@ static bool is_hopeless(const state *s, const point *tried, double asked)
     /* a better palette may give a smaller file: less dithering */
     if (search->max_len == 0 || search->codec->format == PARE_FORMAT_PNG) return false;
     if (has_drafted_rival(search)) {
-        return (double)s->trial.len * exp(-above * USUAL_SIZE_A_POINT) >
-               (double)search->rival->draft_len;
+        const double a_point = above > 0 ? USUAL_SIZE_A_POINT : LEAST_SIZE_A_POINT;
+        return (double)s->trial.len * exp(-above * a_point) > (double)search->rival->draft_len;
     }
     if (above > 0 && !is_jpeg(s)) return false;
     const double excess = search->codec->encoder_draft ? DRAFT_EXCESS : 1;

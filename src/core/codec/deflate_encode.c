@@ -14,10 +14,9 @@ enum {
     BUFFER_LEN = 1 << 20,
     STORED_LEN = 65535,  /* most bytes of a stored block */
     PATIENCE = 2,        /* passes in a row that may gain nothing */
-    SHAKES = 3,          /* ways out of a local optimum that may lead nowhere, in a row */
+    FIRM_PART = 3,       /* a segment of several that shrinks to no less than such a part is firm */
     LITTLE_PART = 10000, /* of several segments, a smaller part saved is as good as none */
     FAR_PART = 100,      /* such a part more than the best, and there is no way back */
-    ENTROPY_PASSES = 13, /* the first so many go by entropy, not by codes */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */
     PATIENT_PASSES = 8,  /* from so many on each plan is weighed exactly, so that more passes never
                             give more bytes: they begin with what fewer do */
@@ -266,10 +265,27 @@ static void remember(pare_deflate *d)
     d->has_before = true;
 }
 
-/* Whether it is worth while to leave the local optimum that the passes ended in. */
-static bool go_on(pare_deflate *d, unsigned *shakes, uint32_t *seed)
+/* How long a segment is worked at, at most. */
+typedef struct pace {
+    unsigned passes;
+    unsigned entropy_passes; /* the first so many go by entropy, not by codes */
+    unsigned shakes;         /* ways out of a local optimum that may lead nowhere, in a row */
+} pace;
+
+/* By what the segment begins with. Photographs have few long matches and many symbols: what the
+ * last passes gain is little, and no shake has led anywhere. */
+static pace choose_pace(const pare_deflate *d, const segment *s)
 {
-    if (*shakes == SHAKES) return false;
+    static const pace firm = {10, 7, 0}, full = {255, 13, 3};
+    const bool is_firm = d->source->len > PARE_DEFLATE_SEGMENT_LEN &&
+                         d->best->bits >= (uint64_t)s->matches.len * 8 / FIRM_PART;
+    return is_firm ? firm : full;
+}
+
+/* Whether it is worth while to leave the local optimum that the passes ended in. */
+static bool go_on(pare_deflate *d, unsigned most, unsigned *shakes, uint32_t *seed)
+{
+    if (*shakes == most) return false;
     ++*shakes;
     learn_shaken(d, seed);
     return true;
@@ -288,7 +304,8 @@ static pare_err optimize(pare_deflate *d, const segment *s)
     uint32_t seed = 1;
     PARE_TRY(begin(d, s));
     size_t span_count = d->best->block_count;
-    for (; pass < d->params.passes; pass++) {
+    const pace most = choose_pace(d, s);
+    for (; pass < d->params.passes && pass < most.passes; pass++) {
         plan *p = d->trial;
         p->count = pare_deflate_parse(&d->parser, d->spans, span_count, p->tokens);
         if (pass < SPLIT_PASSES) {
@@ -297,7 +314,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         } else {
             keep_borders(d, span_count, p);
         }
-        learn(d, p, pass >= ENTROPY_PASSES || idle);
+        learn(d, p, pass >= most.entropy_passes || idle);
         span_count = p->block_count;
         if (is_better(d, p, d->best)) {
             if (is_little(d, p->bits, d->best->bits))
@@ -310,7 +327,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         }
         if (pass == BEFORE_PASSES) remember(d);
         if (idle < PATIENCE) continue;
-        if (!go_on(d, &shakes, &seed)) break;
+        if (!go_on(d, most.shakes, &shakes, &seed)) break;
         span_count = d->best->block_count;
         idle = 0;
     }

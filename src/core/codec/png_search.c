@@ -42,6 +42,7 @@ enum {
     MANY_LEVEL = PARE_PNG_OPTIMAL + 8,
     FIRM_PART = 3, /* ...of data that shrink to no less than such a part: many gain 0.5 to 1.2 % */
     HASTE_PART = 72,       /* of those, and never such a part */
+    DOUBT_PART = 512,      /* estimates of those that differ by less tell nothing */
     CHOICES_MAX = 1 << 20, /* bytes of filters that are kept for when the whole file is made */
     MAX_TRIALS = 160,
     MAX_FINALISTS = 1 + SMALL_MORE + REPEATED_MORE,
@@ -382,12 +383,28 @@ static pare_err finish(search *s, trial *t, int level)
     return err;
 }
 
+/* What a lower step picked for our own deflate, of firm data, when estimates cannot tell whether
+ * `best` is better: to make both would take twice as long for next to nothing. NULL: none. */
+static trial *as_good(search *s, const trial *best, unsigned step)
+{
+    const unsigned lower = BIT(step) - BIT(1);
+    trial *found = NULL;
+    if (s->is_small || best->estimate < s->len / FIRM_PART) return NULL;
+    for (unsigned i = 0; i < s->count; i++) {
+        trial *t = &s->trials[i];
+        if (!(t->steps & lower) || t->steps & BIT(step)) continue;
+        if (t->estimate > best->estimate + best->estimate / DOUBT_PART) continue;
+        if (!found || t->estimate < found->estimate) found = t;
+    }
+    return found;
+}
+
 /* Pick the best trial that this step has not picked yet, the earliest of equal ones; nothing is to
  * be done when an earlier step picked it for that level. */
 static void pick_best(search *s, unsigned step)
 {
     const int level = TIERS[step].level;
-    trial *best = NULL;
+    trial *best = NULL, *known;
     for (unsigned i = 0; i < s->count; i++) {
         trial *t = &s->trials[i];
         if (t->estimate < TINY_LEN) s->is_small = true;
@@ -395,6 +412,7 @@ static void pick_best(search *s, unsigned step)
         if (!best || t->estimate < best->estimate) best = t;
     }
     if (!best) return;
+    if (step > 0 && (known = as_good(s, best, step))) best = known;
     best->steps |= BIT(step);
     if (best->picked_level >= level) return;
     best->picked_level = level;

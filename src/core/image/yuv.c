@@ -164,7 +164,8 @@ static PARE_ALWAYS_INLINE void fill_chroma(const pare_image *image, const weight
 typedef struct halving {
     weights from_16; /* bits */
     curves curves;
-    int32_t *blend[2]; /* one row of Cb and of Cr */
+    int32_t *blend;    /* a row of Cb or Cr, half as wide, with one more at each end */
+    float *spread[2];  /* one row of Cb and of Cr, zero is gray */
 } halving;
 
 /* A row of squares from row y on; at the edges the pixels there count twice. */
@@ -190,53 +191,56 @@ static PARE_ALWAYS_INLINE void fill_half_chroma(const pare_image *image, const h
     }
 }
 
-/* Rows of chroma as a decoder spreads them over row y: 3/4 of the nearest and 1/4 of the next. */
-static void blend_rows(const halving *h, const pare_yuv *out, uint32_t width, uint32_t height,
-                       uint32_t y)
+/* Rows of chroma as a decoder spreads them over row y: 3/4 of the nearest and 1/4 of the next, first
+ * down and then across. */
+static void spread_rows(const halving *h, const pare_yuv *out, uint32_t width, uint32_t height,
+                        uint32_t y)
 {
-    const uint32_t last = (height + 1) / 2 - 1, near = y / 2;
+    const uint32_t last = (height + 1) / 2 - 1, near = y / 2, columns = (width + 1) / 2;
     const uint32_t far = y % 2 ? (near < last ? near + 1 : last) : near > 0 ? near - 1 : 0;
+    const float middle = (float)(1 << (out->depth_bits - 1));
     for (int i = 0; i < 2; i++) {
         const uint8_t *from = out->planes[i + 1] + near * out->strides[i + 1];
         const uint8_t *other = out->planes[i + 1] + far * out->strides[i + 1];
-        for (uint32_t x = 0; x < (width + 1) / 2; x++)
-            h->blend[i][x] = 3 * get_sample(from, x, true) + get_sample(other, x, true);
+        int32_t *blend = h->blend + 1; /* the edges count twice */
+        for (uint32_t x = 0; x < columns; x++)
+            blend[x] = 3 * get_sample(from, x, true) + get_sample(other, x, true);
+        blend[-1] = blend[0];
+        blend[columns] = blend[columns - 1];
+        for (uint32_t x = 0; x < columns; x++) {
+            h->spread[i][2 * x] = (float)(3 * blend[x] + blend[(int64_t)x - 1]) / 16 - middle;
+            h->spread[i][2 * x + 1] = (float)(3 * blend[x] + blend[x + 1]) / 16 - middle;
+        }
     }
 }
 
-/* The light of a decoded pixel differs from its own by what the three channels are off, each
- * weighed by its slope; luma moves all three. Channels are off by their chroma alone. */
+/* What a decoder adds to luma makes each channel, which is off by that and luma less its own value;
+ * light is off by the three, each weighed by its slope. It is not where luma is the mean, weighed
+ * in the same way, of what the channels lack. */
 static PARE_ALWAYS_INLINE void fill_bright_luma(const pare_image *image, const weights *w,
                                                 const halving *h, uint32_t y, size_t channels,
                                                 bool is_wide, uint8_t *out)
 {
     const uint8_t *row = pare_image_row(image, y);
-    const uint32_t last = (image->width_px + 1) / 2 - 1;
-    const float unit = 1.0f / (1 << SHIFT), middle = (float)((w->largest + 1) / 2);
+    const float unit = (float)w->whole / (1 << SHIFT);
+    const float *const slopes = h->curves.slopes[0];
+    const int32_t largest = w->largest;
     for (uint32_t x = 0; x < image->width_px; x++) {
-        const uint32_t near = x / 2;
-        const uint32_t far = x % 2 ? (near < last ? near + 1 : last) : near > 0 ? near - 1 : 0;
-        int32_t sums[3] = {0};
-        float slopes[3];
-        for (size_t c = 0; c < 3; c++) {
-            const int32_t sample = get_sample(row, x * channels + c, is_wide);
-            sums[0] += w->luma[c] * sample;
-            sums[1] += w->chroma[0][c] * sample;
-            sums[2] += w->chroma[1][c] * sample;
-            slopes[c] = h->curves.slopes[c][get_stored(row, x * channels + c, is_wide)];
-        }
-        float off[2];
-        for (int i = 0; i < 2; i++) {
-            const int32_t spread = 3 * h->blend[i][near] + h->blend[i][far];
-            off[i] = (float)spread / 16 - middle - (float)sums[i + 1] * unit;
-        }
-        const float blue = off[0] * (float)CB_RANGE, red = off[1] * (float)CR_RANGE;
+        const float blue = h->spread[0][x] * (float)CB_RANGE;
+        const float red = h->spread[1][x] * (float)CR_RANGE;
         const float green = -(red * (float)RED + blue * (float)BLUE) / (float)(1 - RED - BLUE);
-        const float more = slopes[0] * red + slopes[1] * green + slopes[2] * blue;
-        const float luma =
-            (float)sums[0] * unit - more / (slopes[0] + slopes[1] + slopes[2]) + 0.5f;
+        const float added[3] = {red, green, blue};
+        float sum = 0, all = 0;
+        for (size_t c = 0; c < 3; c++) {
+            const float own = (float)get_sample(row, x * channels + c, is_wide) * unit;
+            const float slope =
+                slopes[(c << STORED_BITS) + get_stored(row, x * channels + c, is_wide)];
+            sum += slope * (own - added[c]);
+            all += slope;
+        }
+        const float luma = sum / all + 0.5f;
         const int32_t value = luma > 0 ? (int32_t)luma : 0;
-        put_sample(out, x, value < w->largest ? value : w->largest);
+        put_sample(out, x, value < largest ? value : largest);
     }
 }
 
@@ -266,7 +270,7 @@ static PARE_ALWAYS_INLINE void fill_halved(const pare_image *image, const weight
         fill_half_chroma(image, h, y, channels, is_wide, chroma);
     }
     for (uint32_t y = 0; y < image->height_px; y++) {
-        blend_rows(h, out, image->width_px, image->height_px, y);
+        spread_rows(h, out, image->width_px, image->height_px, y);
         fill_bright_luma(image, w, h, y, channels, is_wide, out->planes[0] + y * out->strides[0]);
     }
 }
@@ -288,12 +292,14 @@ static PARE_ALWAYS_INLINE void fill(const pare_image *image, const halving *h, c
 static halving *create_halving(const pare_image *image, const pare_yuv *out)
 {
     const size_t columns = ((size_t)image->width_px + 1) / 2;
-    halving *h = malloc(sizeof *h + 2 * columns * sizeof *h->blend[0]);
+    const size_t row = 2 * columns * sizeof(float);
+    halving *h = malloc(sizeof *h + 2 * row + (columns + 2) * sizeof(int32_t));
     if (!h) return NULL;
     h->from_16 = choose_weights(65535, out->depth_bits);
     fill_curves(&h->curves);
-    h->blend[0] = (int32_t *)(h + 1);
-    h->blend[1] = h->blend[0] + columns;
+    h->spread[0] = (float *)(h + 1);
+    h->spread[1] = h->spread[0] + 2 * columns;
+    h->blend = (int32_t *)(h->spread[1] + 2 * columns);
     return h;
 }
 

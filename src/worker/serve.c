@@ -21,7 +21,7 @@ enum {
     FD_CAP = 2,
     MAP_FROM_BYTES = 256 * 1024,     /* below, reading is cheaper than page faults */
     KEEP_BELOW_PX = 4 * 1000 * 1000, /* freed memory is kept for the next of these */
-    HUGE_FROM_PX = 200 * 1000,      /* below, large pages are not worth their size */
+    HUGE_FROM_PX = 200 * 1000,       /* below, large pages are not worth their size */
     /* above, what is freed goes at once where that is large and seldom, which costs least: of what
      * is scored, which holds most, and in the steps of the search for a PNG */
     LARGE_PX = 8 * 1000 * 1000,

@@ -186,9 +186,9 @@ static int quantizer(double quality)
 static const int SPEEDS[PARE_EFFORT_MAX + 1] = {10, 9, 8, 7, 6, 6, 5, 4, 3, 2, 1};
 
 /* At this effort photographs are searched with less: no blocks of 4 (a sixth of libaom's time for
- * hardly a byte; above 1080 lines it leaves them out by itself), no oblong blocks (a sixth, of large
- * ones two fifths, for 3 % more bytes at equal score), and cosines alone where chroma is halved (a
- * tenth for 1 %). */
+ * hardly a byte; above 1080 lines it leaves them out by itself), no oblong blocks (a sixth, of
+ * large ones two fifths, for 3 % more bytes at equal score), and cosines alone where chroma is
+ * halved (a tenth for 1 %). */
 enum { DEFAULT_EFFORT = 4 };
 
 static bool is_plain_photo(const pare_encode_params *params)

@@ -164,8 +164,8 @@ static PARE_ALWAYS_INLINE void fill_chroma(const pare_image *image, const weight
 typedef struct halving {
     weights from_16; /* bits */
     curves curves;
-    int32_t *blend;    /* a row of Cb or Cr, half as wide, with one more at each end */
-    float *spread[2];  /* one row of Cb and of Cr, zero is gray */
+    int32_t *blend;   /* a row of Cb or Cr, half as wide, with one more at each end */
+    float *spread[2]; /* one row of Cb and of Cr, zero is gray */
 } halving;
 
 /* A row of squares from row y on; at the edges the pixels there count twice. */
@@ -191,8 +191,8 @@ static PARE_ALWAYS_INLINE void fill_half_chroma(const pare_image *image, const h
     }
 }
 
-/* Rows of chroma as a decoder spreads them over row y: 3/4 of the nearest and 1/4 of the next, first
- * down and then across. */
+/* Rows of chroma as a decoder spreads them over row y: 3/4 of the nearest and 1/4 of the next,
+ * first down and then across. */
 static void spread_rows(const halving *h, const pare_yuv *out, uint32_t width, uint32_t height,
                         uint32_t y)
 {

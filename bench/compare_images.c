@@ -14,6 +14,7 @@
 #include "core/transform/transform.h"
 
 #include "ms_ssim.h"
+#include "read_file.h"
 
 static const uint8_t WHITE[3] = {255, 255, 255};
 
@@ -23,26 +24,13 @@ typedef struct reference {
     pare_judge *judge;
 } reference;
 
-static bool read_file(const char *path, pare_buf *out)
-{
-    uint8_t chunk[65536];
-    FILE *const file = fopen(path, "rbe");
-    bool ok = file != NULL;
-    size_t got = 0;
-    *out = (pare_buf){0};
-    while (ok && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        ok = pare_buf_append(out, chunk, got) == PARE_OK;
-    if (file) fclose(file);
-    return ok;
-}
-
 /* Upright, flat sRGB of 8 bits. */
 static pare_err read_plain(const char *path, pare_image *out)
 {
     const pare_limits limits = {.max_pixels = 1000000000};
     pare_buf file;
-    pare_err err = PARE_ERR_IO;
-    if (read_file(path, &file)) {
+    pare_err err = read_file(path, &file);
+    if (err == PARE_OK) {
         const pare_codec *codec = pare_codec_find(pare_format_sniff(file.data, file.len));
         err = codec ? codec->decode((pare_bytes){file.data, file.len}, &limits, out, NULL)
                     : PARE_SKIP_UNSUPPORTED;

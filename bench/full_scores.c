@@ -11,20 +11,7 @@
 
 #include <pare/pare.h>
 
-#include "base/buf.h"
-
-static bool read_file(const char *path, pare_buf *out)
-{
-    uint8_t chunk[65536];
-    FILE *const file = fopen(path, "rbe");
-    bool ok = file != NULL;
-    size_t got = 0;
-    *out = (pare_buf){0};
-    while (ok && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
-        ok = pare_buf_append(out, chunk, got) == PARE_OK;
-    if (file) fclose(file);
-    return ok;
-}
+#include "read_file.h"
 
 static bool set_format(const char *name, pare_options *options)
 {
@@ -50,8 +37,8 @@ int main(int argc, char **argv)
     for (int i = 3; i < argc; i++) {
         pare_buf file;
         pare_result result = {.score = -1};
-        pare_err err = PARE_ERR_IO;
-        if (read_file(argv[i], &file))
+        pare_err err = read_file(argv[i], &file);
+        if (err == PARE_OK)
             err = pare_optimize(file.data, file.len, &options, &result, NULL);
         printf("%u %.3f %zu %s\n", result.full_scores, result.score, result.len,
                pare_err_name(err));

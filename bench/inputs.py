@@ -91,7 +91,6 @@ class Inputs:
 
     def __init__(self, folder, size):
         self.folder, self.size, self.made = folder, size, {}
-        os.makedirs(folder, exist_ok=True)
 
     def get(self, kind):
         if kind not in self.made:

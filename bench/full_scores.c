@@ -38,8 +38,7 @@ int main(int argc, char **argv)
         pare_buf file;
         pare_result result = {.score = -1};
         pare_err err = read_file(argv[i], &file);
-        if (err == PARE_OK)
-            err = pare_optimize(file.data, file.len, &options, &result, NULL);
+        if (err == PARE_OK) err = pare_optimize(file.data, file.len, &options, &result, NULL);
         printf("%u %.3f %zu %s\n", result.full_scores, result.score, result.len,
                pare_err_name(err));
         fflush(stdout);

@@ -246,7 +246,8 @@ static pare_err encoder_open(const pare_source *source, const pare_encode_params
 }
 
 static const int METHODS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 4, 6, 6, 6, 6, 6, 6, 6};
-static const int LOSSLESS_LEVELS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 5, 6, 6, 7, 8, 9, 9, 9};
+/* Level 5 is left out: on some photographs it is smaller than 6. */
+static const int LOSSLESS_LEVELS[PARE_EFFORT_MAX + 1] = {0, 2, 4, 4, 6, 6, 7, 8, 9, 9, 9};
 
 static int encoder_rung(const pare_encode_params *params)
 {

@@ -88,29 +88,97 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* Every file that both trees hold under the same name, in order of names. */
+/* What a folder holds, in order of names. */
+typedef struct listing {
+    struct dirent **entries;
+    int count; /* -1: it cannot be read, see errno */
+} listing;
+
+static listing list(const char *folder)
+{
+    listing found = {0};
+    found.count = scandir(folder, &found.entries, visible, alphasort);
+    return found;
+}
+
+static void forget(listing *l)
+{
+    for (int i = 0; i < l->count; i++)
+        free(l->entries[i]);
+    free(l->entries);
+}
+
+static size_t stem_len(const char *name)
+{
+    const char *const dot = strrchr(name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+/* The only name with the stem of this one; NULL when there are none or several. */
+static const char *only_one(const listing *l, const char *name)
+{
+    const size_t len = stem_len(name);
+    const char *found = NULL;
+    for (int i = 0; i < l->count; i++) {
+        const char *const other = l->entries[i]->d_name;
+        if (stem_len(other) != len || memcmp(other, name, len) != 0) continue;
+        if (found) return NULL;
+        found = other;
+    }
+    return found;
+}
+
+static bool holds(const listing *l, const char *name)
+{
+    for (int i = 0; i < l->count; i++) {
+        if (strcmp(l->entries[i]->d_name, name) == 0) return true;
+    }
+    return false;
+}
+
+/* The name in `theirs` that belongs to one of `ours`: the same or, as after a conversion, another
+ * ending where it is clear which; NULL: none. */
+static const char *name_beside(const listing *ours, const listing *theirs, const char *name)
+{
+    if (holds(theirs, name)) return name;
+    return only_one(ours, name) ? only_one(theirs, name) : NULL;
+}
+
+static void score_folders(tally *t, const char *a, const char *b, int depth);
+
+static void score_beside(tally *t, const char *one, const char *other, int depth)
+{
+    if (is_kind(one, S_IFDIR) && is_kind(other, S_IFDIR)) {
+        if (depth + 1 < DEPTH_MAX) score_folders(t, one, other, depth + 1);
+    } else if (is_kind(one, S_IFREG) && is_kind(other, S_IFREG)) {
+        score_pair(t, one, other, true);
+    }
+}
+
+/* Every file that both trees hold, in order of names. */
 static void score_folders(tally *t, const char *a, const char *b, int depth)
 {
-    struct dirent **entries = NULL;
-    const int count = depth < DEPTH_MAX ? scandir(a, &entries, visible, alphasort) : 0;
-    if (count < 0) {
-        pare_diag diag = {0};
-        complain_about(a, pare_fail_errno(&diag, "read folder", a), &diag);
-        t->failed++;
-        return;
+    listing ours = list(a), theirs = {0};
+    const char *unread = ours.count < 0 ? a : NULL;
+    if (!unread) {
+        theirs = list(b);
+        unread = theirs.count < 0 ? b : NULL;
     }
-    for (int i = 0; i < count; i++) {
-        char *const one = join(a, entries[i]->d_name), *const other = join(b, entries[i]->d_name);
-        if (one && other && is_kind(one, S_IFDIR) && is_kind(other, S_IFDIR)) {
-            score_folders(t, one, other, depth + 1);
-        } else if (one && other && is_kind(one, S_IFREG) && is_kind(other, S_IFREG)) {
-            score_pair(t, one, other, true);
-        }
+    if (unread) {
+        pare_diag diag = {0};
+        complain_about(unread, pare_fail_errno(&diag, "read folder", unread), &diag);
+        t->failed++;
+    }
+    for (int i = 0; !unread && i < ours.count; i++) {
+        const char *const name = ours.entries[i]->d_name;
+        const char *const beside = name_beside(&ours, &theirs, name);
+        char *const one = join(a, name), *const other = beside ? join(b, beside) : NULL;
+        if (one && other) score_beside(t, one, other, depth);
         free(one);
         free(other);
-        free(entries[i]);
     }
-    free(entries);
+    forget(&ours);
+    forget(&theirs);
 }
 
 int pare_command_score(const pare_arguments *arguments)

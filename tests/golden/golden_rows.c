@@ -402,7 +402,8 @@ static void fill(golden_row *row, const char *sample, const preset *way, const p
         snprintf(row->format, sizeof row->format, "%s", pare_format_name(result.format_out));
         row->bytes = result.len;
         row->score = result.score;
-        if (row->score < 0 && options.resize.mode == PARE_RESIZE_NONE) {
+        const bool is_painted = result.format_out != PARE_FORMAT_SVG;
+        if (row->score < 0 && is_painted && options.resize.mode == PARE_RESIZE_NONE) {
             MUST(pare_score(file->data, file->len, result.data, result.len, &row->score, NULL));
         }
         row->lossless = result.lossless;

@@ -227,6 +227,15 @@ TEST(size_is_that_of_the_header)
     CHECK_INT(info.height_px, ==, 150);
 }
 
+TEST(no_score_is_told_of_what_is_not_painted)
+{
+    static const char TEXT[] = SVG "><!-- c --><path d='M 1.000 2.000 L 3.000 4.000'/></svg>";
+    pare_result result;
+    MUST(pare_optimize((const uint8_t *)TEXT, strlen(TEXT), NULL, &result, NULL));
+    CHECK_DOUBLE(result.score, ==, -1.0);
+    pare_result_deinit(&result);
+}
+
 static pare_err sanitize(const char *text, pare_result *result)
 {
     pare_options options;
@@ -327,7 +336,7 @@ TEST(only_what_scales_paths_keeps_all_decimals)
               "</clipPath></svg>");
 }
 
-RUN(nothing_that_runs_or_is_fetched_gets_through,
+RUN(no_score_is_told_of_what_is_not_painted, nothing_that_runs_or_is_fetched_gets_through,
     what_is_harmless_survives_and_what_cannot_be_made_safe_fails, what_does_not_show_goes,
     what_is_referred_to_stays, what_nothing_can_refer_to_goes, values_get_shorter_words,
     what_holds_anyway_is_not_said, text_and_titles_keep_their_blanks,

@@ -115,7 +115,8 @@ pare_err pare_repack_run(pare_work *work, size_t max_len, pare_found *out)
 {
     *out = (pare_found){.format = work->info.format,
                         .lossless = true,
-                        .score = 100,
+                        /* drawings are not painted */
+                        .score = work->info.format == PARE_FORMAT_SVG ? -1 : 100,
                         .width_px = work->info.width_px,
                         .height_px = work->info.height_px};
     pare_err err = PARE_OK;

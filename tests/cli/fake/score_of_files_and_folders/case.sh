@@ -1,5 +1,6 @@
 mkdir -p a/sub b/sub
 touch a/1.png b/1.png a/sub/2.png b/sub/2.png a/only.png
+touch a/sub/made.jpg b/sub/made.webp a/sub/two.jpg b/sub/two.png b/sub/two.webp
 "$PARE" score a/1.png a/1.png
 "$PARE" score a b
 "$PARE" score --json a b

@@ -186,9 +186,8 @@ static int quantizer(double quality)
 static const int SPEEDS[PARE_EFFORT_MAX + 1] = {10, 9, 8, 7, 6, 6, 5, 4, 3, 2, 1};
 
 /* At this effort photographs are searched with less: no blocks of 4 (a sixth of libaom's time for
- * hardly a byte; above 1080 lines it leaves them out by itself), no oblong blocks (a sixth, of
- * large ones two fifths, for 3 % more bytes at equal score), and cosines alone where chroma is
- * halved (a tenth for 1 %). */
+ * hardly a byte; above 1080 lines it leaves them out by itself), and no oblong blocks (a sixth, of
+ * large ones two fifths, for 3 % more bytes at equal score). */
 enum { DEFAULT_EFFORT = 4 };
 
 static bool is_plain_photo(const pare_encode_params *params)
@@ -216,8 +215,8 @@ static void configure_photo(avifEncoder *avif, int effort, const avifImage *imag
     set_option(avif, "enable-intrabc", "0");
     set_option(avif, "enable-palette", "0");
     if (is_whole) set_option(avif, "enable-chroma-deltaq", "1");
-    if (effort > DEFAULT_EFFORT) {
-        /* nearly flat matrices (15 is flat): 1 % of bytes for 5 % of the time */
+    if (effort >= DEFAULT_EFFORT) {
+        /* nearly flat matrices (15 is flat): 1 to 2 % of bytes for 5 % of the time */
         set_option(avif, "color:enable-qm", "1");
         set_option(avif, "color:qm-min", "9");
         set_option(avif, "color:qm-max", "13");
@@ -225,7 +224,7 @@ static void configure_photo(avifEncoder *avif, int effort, const avifImage *imag
     if (effort != DEFAULT_EFFORT) return;
     set_option(avif, "min-partition-size", "8");
     set_option(avif, "enable-rect-partitions", "0");
-    set_option(avif, is_whole ? "enable-filter-intra" : "use-intra-dct-only", is_whole ? "0" : "1");
+    if (is_whole) set_option(avif, "enable-filter-intra", "0");
 }
 
 static void configure(avifEncoder *avif, const pare_encoder *encoder, double quality)

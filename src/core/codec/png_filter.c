@@ -17,7 +17,10 @@ enum {
     STAY_PART = 32,      /* a row changes its filter only for a saving of more than this part */
     SHARED_PASSES = 3,   /* more change almost nothing */
     BRUTE_BEFORE_LEN = 4 << 10, /* bytes of earlier rows that a trial sees */
-    BIT_SCALE = 64,             /* fixed point of code lengths */
+    BRUTE_LEVEL = 4,
+    FIRM_LEVEL = 2, /* tells as much where rows shrink to no less than such a part: */
+    FIRM_PART = 3,
+    BIT_SCALE = 64, /* fixed point of code lengths */
     MADE = 2
 };
 
@@ -33,6 +36,7 @@ struct pare_png_filterer {
     uint32_t made_y[MADE];
     size_t row_len, pixel_len;
     unsigned previous; /* filter of the row before, for MATCH */
+    int brute_level;   /* of deflate, as the row before tells */
 
     /* What is being filtered: */
     const pare_png_raster *raster; /* borrowed */
@@ -306,12 +310,14 @@ static pare_err choose_brute(pare_png_filterer *f, uint8_t *at, size_t before_le
     for (unsigned filter = 0; filter < FILTERS; filter++) {
         memcpy(at, f->filtered[filter], row);
         pare_bytes made;
-        PARE_TRY(pare_png_deflate(f->deflater, 4, (pare_bytes){at - keep, keep + row}, &made));
+        const pare_bytes all = {at - keep, keep + row};
+        PARE_TRY(pare_png_deflate(f->deflater, f->brute_level, all, &made));
         if (made.len < best_len) {
             best_len = made.len;
             *choice = filter;
         }
     }
+    f->brute_level = best_len >= (keep + row) / FIRM_PART ? FIRM_LEVEL : BRUTE_LEVEL;
     return PARE_OK;
 }
 
@@ -377,6 +383,7 @@ pare_err pare_png_filter_start(pare_png_filterer *f, const pare_png_raster *rast
     f->row_len = raster->row_len;
     f->pixel_len = raster->pixel_len;
     f->previous = PARE_PNG_NONE;
+    f->brute_level = BRUTE_LEVEL;
     f->known = NULL;
     f->out.len = f->rows.len = f->choices.len = 0;
     PARE_TRY(make_room(f, part_len));

@@ -19,13 +19,14 @@ enum {
     SAMPLE_ROWS = 16,     /* neighbouring rows in a sample */
     SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
     GUESS_LEN = 1 << 20,  /* more data are worth a guess before they are measured */
-    HASTE_LEVEL = 1,      /* tells how much there is in some rows beside others */
-    RANK_LEVEL = 6, /* tells filters and orders apart as well as the best parse, in a tenth of the
-                       time */
+    HASTE_LEVEL = 1, /* tells how much there is in some rows beside others, and large palette images
+                        apart as well as RANK_LEVEL does, in a third of the time */
+    RANK_LEVEL = 6,  /* tells filters and orders apart as well as the best parse, in a tenth of the
+                        time */
     TINY_LEN = 4 << 10, /* such a result is made of so few symbols that it counts as small, too */
     SMALL_MORE = 1,     /* finalists more with so little data, where ranks are less certain */
     /* data that shrink to so small a part repeat themselves: ranks say little, and when the result
-     * is tiny, too, so many finalists more cost little */
+     * is tiny, too, so many finalists more cost little. Not so palettes alone: they gain nothing */
     REPEATED_PART = 16,
     REPEATED_MORE = 5,
     PART_LEN = 256 << 10, /* so many filtered bytes are in memory while a file is made */
@@ -189,9 +190,11 @@ static pare_err estimate(search *s, const pare_png_raster *raster, trial *t)
 {
     const pare_png_rows rows = sample_rows(raster);
     const double scale = (double)raster->height_px / pare_png_rows_total(raster, rows);
+    const bool is_hasty = !s->subject->plain && s->len > SMALL_LEN;
+    const int level = is_hasty ? HASTE_LEVEL : RANK_LEVEL;
     pare_bytes filtered, made;
     PARE_TRY(pare_png_filter(s->tools->filterer, raster, rows, t->strategy, &filtered));
-    PARE_TRY(pare_png_deflate(s->tools->deflater, RANK_LEVEL, filtered, &made));
+    PARE_TRY(pare_png_deflate(s->tools->deflater, level, filtered, &made));
     t->estimate = (size_t)((double)made.len * scale) + pare_png_overhead(raster);
     return keep_choices(s, raster, t);
 }
@@ -428,7 +431,8 @@ static unsigned finalists(const search *s, unsigned step)
     unsigned count = TIERS[step].finalists;
     if (step == 0) return count;
     if (s->is_small) count += SMALL_MORE;
-    if (least < TINY_LEN && least < s->len / REPEATED_PART) count += REPEATED_MORE;
+    const bool repeats = least < TINY_LEN && least < s->len / REPEATED_PART;
+    if (repeats && s->subject->plain) count += REPEATED_MORE;
     return count;
 }
 

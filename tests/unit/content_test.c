@@ -4,6 +4,7 @@
 
 #include "core/optimize/content.h"
 #include "core/optimize/optimize.h"
+#include "core/transform/transform.h"
 #include "data/make_image.h"
 
 TEST(photos_and_graphics_are_told_apart)
@@ -22,6 +23,23 @@ TEST(photos_and_graphics_are_told_apart)
         CHECK_DOUBLE(have_photo.noise, >, 0.3);
         pare_image_deinit(&photo);
         pare_image_deinit(&graphic);
+    }
+}
+
+/* As a street under a white sky. */
+TEST(a_gray_photograph_with_a_flat_part_is_one)
+{
+    static const pare_color COLORS[] = {PARE_COLOR_GRAY, PARE_COLOR_RGB};
+    for (int i = 0; i < 2; i++) {
+        pare_image image = test_make_as(TEST_PHOTO, 200, 150, PARE_COLOR_GRAY, 8);
+        for (uint32_t y = 0; y < 60; y++)
+            memset(pare_image_row(&image, y), 255, image.width_px);
+        if (COLORS[i] == PARE_COLOR_RGB) MUST(pare_transform_rgb(&image, NULL));
+        const pare_content have = pare_analyse_content(&image);
+        CHECK_DOUBLE(have.flat_share, >, 0.35);
+        CHECK_STR(pare_content_name(&have), "photo");
+        CHECK_TRUE(!have.has_few_colors);
+        pare_image_deinit(&image);
     }
 }
 
@@ -56,5 +74,5 @@ TEST(an_inspected_file_names_its_content)
     pare_image_deinit(&image);
 }
 
-RUN(photos_and_graphics_are_told_apart, transparency_is_seen, sizes_at_the_edge_are_no_trouble,
-    an_inspected_file_names_its_content)
+RUN(photos_and_graphics_are_told_apart, a_gray_photograph_with_a_flat_part_is_one,
+    transparency_is_seen, sizes_at_the_edge_are_no_trouble, an_inspected_file_names_its_content)

@@ -23,6 +23,7 @@
 enum {
     SAMPLE_PX = 200000,
     COLORS_FEW = 256,
+    GRAYS_FEW = 64,   /* of gray images: photographs have at most 256, and most of them */
     TABLE_LEN = 1024, /* power of two, at least four times COLORS_FEW */
     STEP_EDGE = 64,   /* of 255 */
     STEP_NOISE = 12,  /* larger differences are drawn, not noise */
@@ -34,7 +35,7 @@ typedef struct sampler {
     uint32_t color_count;
     uint64_t pairs, flat, edges, calm;
     uint64_t bends; /* sum over the calm places: twice the deviation from a straight line */
-    bool has_alpha;
+    bool has_alpha, has_color;
 } sampler;
 
 /* Sample of a row, in 8 bits. */
@@ -57,6 +58,14 @@ static void count_color(sampler *s, uint64_t color)
     s->color_count++;
 }
 
+/* A colour as it is counted. */
+static bool is_gray(uint64_t color, size_t channels)
+{
+    if (channels < 3) return true;
+    const uint64_t rgb = channels == 4 ? color >> 8 : color;
+    return (rgb & 255) == (rgb >> 8 & 255) && (rgb & 255) == rgb >> 16;
+}
+
 /* Colours and transparency of a row, until enough is known. */
 static void look_at_colors(sampler *s, const uint8_t *row)
 {
@@ -73,6 +82,7 @@ static void look_at_colors(sampler *s, const uint8_t *row)
         }
         if (color == last) continue;
         last = color;
+        s->has_color = s->has_color || !is_gray(color, channels);
         if (image->has_alpha && (color & 255) != 255) s->has_alpha = true;
         if (!is_done) count_color(s, color);
     }
@@ -143,8 +153,8 @@ pare_content pare_analyse_content(const pare_image *image)
     content.edge_share = uneven ? (double)s->edges / (double)uneven : 0;
     content.noise = s->calm ? (double)s->bends / 2 / (double)s->calm : 0;
     content.has_alpha = s->has_alpha;
-    content.has_few_colors = s->color_count <= COLORS_FEW;
-    /* Gray photographs have at most 256 colours too: few colours count only with flat areas. */
+    content.has_few_colors = s->color_count <= (s->has_color ? COLORS_FEW : GRAYS_FEW);
+    /* Few colours count only with flat areas. */
     content.is_graphic = content.flat_share >= FLAT_GRAPHIC ||
                          (content.has_few_colors && content.flat_share >= FLAT_FEW_COLORS);
     content.is_text = content.flat_share >= FLAT_TEXT && content.edge_share >= EDGE_TEXT;

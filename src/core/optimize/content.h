@@ -8,7 +8,7 @@
 typedef struct pare_content {
     bool is_graphic;     /* drawn, not photographed: large areas of exactly one colour */
     bool is_text;        /* a graphic of hard edges on one ground */
-    bool has_few_colors; /* at most 256 in the sample */
+    bool has_few_colors; /* at most 256 in the sample, of gray images 64 */
     bool has_alpha;      /* at least one sampled pixel is not opaque */
     double flat_share;   /* 0..1: neighbours of exactly the same colour */
     double edge_share;   /* 0..1 of the others: steps of more than a quarter of the range */

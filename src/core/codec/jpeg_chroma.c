@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Halving of chroma planes in the DCT domain: the low half of the 16-point DCT of two neighbouring
  * blocks is the DCT of their signal at half the rate (Dugad and Ahuja 2001, in its exact form). */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3") /* unrolls the loops over rows */
+#endif
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +13,23 @@
 #define STORED_UNIT (1.0f / 16.0f)
 #define LOSS_BLOCKS 8192u /* about as many blocks tell what halving loses */
 
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t int_quad __attribute__((vector_size(16)));
+typedef int16_t short_quad __attribute__((vector_size(8)));
+
 /* maps[side * 8 + v][u]: what coefficient v of the first or second block adds to u of the result.
  */
 typedef struct halving {
     float maps[16][8];
     bool halve_x, halve_y;
-    int16_t *rows[2]; /* of the plane, that make one */
+    int16_t *spare[2];      /* for rows of a plane that is packed */
+    const int16_t *rows[2]; /* of the plane, that make one */
 } halving;
 
-/* The rows of one or two blocks above each other that are not all zero: most are. */
-typedef struct row_list {
-    int count;
-    uint8_t ids[16]; /* index into maps */
-    float rows[16][8];
-} row_list;
+/* Rows to be added up, each with a factor for each row of the sum. */
+typedef struct term {
+    const float *factors, *row;
+} term;
 
 static double basis(int points, int u, int x)
 {
@@ -52,107 +58,171 @@ static bool is_zero_row(const int16_t *row)
     return (parts[0] | parts[1]) == 0;
 }
 
-/* Adds the rows of the block at x, y, which is in blocks. Beyond the edge: the block at the edge,
- * mirrored. */
-static void list_rows(const pare_jpeg_plane *plane, const int16_t *blocks, uint32_t x, uint32_t y,
-                      int side, row_list *list)
-{
-    const bool mirror_x = x >= plane->width_blocks, mirror_y = y >= plane->height_blocks;
-    if (mirror_x) x = plane->width_blocks - 1;
-    const int16_t *block = blocks + (size_t)x * 64;
-    for (int v = 0; v < 8; v++) {
-        const int16_t *row = block + v * 8;
-        const float *step = plane->step + v * 8;
-        if (is_zero_row(row)) continue;
-        float *to = list->rows[list->count];
-        list->ids[list->count++] = (uint8_t)(side * 8 + v);
-        for (int u = 0; u < 8; u++) {
-            const float magnitude = fabsf((float)row[u]) - plane->shrink;
-            to[u] = copysignf(magnitude > 0.0f ? magnitude : 0.0f, row[u]) * step[u];
-        }
-        if (v == 0) to[0] = (float)row[0] * step[0];
-        for (int u = 0; u < 8; u++) {
-            if ((mirror_x && (u & 1)) != (mirror_y && (v & 1))) to[u] = -to[u];
-        }
-    }
-}
-
-/* out[u] = sum over the listed rows of maps[id][u] x row. */
-static void map_rows(const float (*maps)[8], const row_list *list, float (*restrict out)[8])
-{
-    memset(out, 0, 64 * sizeof(float));
-    for (int i = 0; i < list->count; i++) {
-        const float *map = maps[list->ids[i]];
-        const float *row = list->rows[i];
-        for (int u = 0; u < 8; u++) {
-            for (int x = 0; x < 8; x++)
-                out[u][x] += map[u] * row[x];
-        }
-    }
-}
-
-/* Adds the columns of a block, as rows, that are not all zero. */
-static void list_columns(const float (*block)[8], int side, row_list *list)
-{
-    float sums[8] = {0.0f};
-    for (int v = 0; v < 8; v++) {
-        for (int u = 0; u < 8; u++)
-            sums[u] += fabsf(block[v][u]);
-    }
-    for (int u = 0; u < 8; u++) {
-        if (sums[u] == 0.0f) continue;
-        for (int v = 0; v < 8; v++)
-            list->rows[list->count][v] = block[v][u];
-        list->ids[list->count++] = (uint8_t)(side * 8 + u);
-    }
-}
-
 /* Maps that change nothing, for a direction that is not halved. */
 static const float IDENTITY[8][8] = {{1, 0, 0, 0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, 0, 0},
                                      {0, 0, 1, 0, 0, 0, 0, 0}, {0, 0, 0, 1, 0, 0, 0, 0},
                                      {0, 0, 0, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 1, 0, 0},
                                      {0, 0, 0, 0, 0, 0, 1, 0}, {0, 0, 0, 0, 0, 0, 0, 1}};
 
+static quad load_quad(const float *from)
+{
+    quad value;
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+
+static quad load_numbers(const int16_t *from)
+{
+    short_quad stored;
+    memcpy(&stored, from, sizeof stored);
+    return __builtin_convertvector(stored, quad);
+}
+
+static int_quad sign_of(quad value)
+{
+    return (int_quad)value & INT32_MIN;
+}
+
+static quad magnitude_of(quad value)
+{
+    return (quad)((int_quad)value & INT32_MAX);
+}
+
+/* The values of a row of numbers, AC magnitudes shrunk. */
+static void value_row(const int16_t *row, const float *steps, float shrink, float *out)
+{
+    for (int i = 0; i < 8; i += 4) {
+        const quad number = load_numbers(row + i);
+        const quad magnitude = magnitude_of(number) - shrink;
+        const int_quad kept = (int_quad)magnitude & (magnitude > 0.0f);
+        const quad value = (quad)(kept | sign_of(number)) * load_quad(steps + i);
+        memcpy(out + i, &value, sizeof value);
+    }
+}
+
+/* Odd frequencies change their sign where a block is mirrored. */
+static void mirror(float *row, bool mirrors_x, bool turns)
+{
+    for (int u = 0; u < 8; u++) {
+        if ((mirrors_x && (u & 1)) != turns) row[u] = -row[u];
+    }
+}
+
+/* Lists the rows of the block at x, y, which is in blocks, that are not all zero: most are. Beyond
+ * the edge: the block at the edge, mirrored. Returns how many. */
+static int list_rows(const halving *self, const pare_jpeg_plane *plane, uint32_t x, uint32_t y,
+                     int side, float (*values)[8], term *terms)
+{
+    const float(*maps)[8] = self->halve_y ? self->maps : IDENTITY;
+    const bool mirror_x = x >= plane->width_blocks, mirror_y = y >= plane->height_blocks;
+    if (mirror_x) x = plane->width_blocks - 1;
+    const int16_t *block = self->rows[side] + (size_t)x * 64;
+    int count = 0;
+    for (int v = 0; v < 8; v++) {
+        const int16_t *row = block + v * 8;
+        if (is_zero_row(row)) continue;
+        const float *steps = plane->step + v * 8;
+        value_row(row, steps, plane->shrink, values[count]);
+        if (v == 0) values[count][0] = (float)row[0] * steps[0];
+        if (mirror_x || mirror_y) mirror(values[count], mirror_x, mirror_y && (v & 1));
+        terms[count] = (term){.factors = maps[side * 8 + v], .row = values[count]};
+        count++;
+    }
+    return count;
+}
+
+/* out[r] = sum over the terms of factors[r * stride] x row: four rows of the sum at a time, which
+ * stay in registers. */
+static inline void add_up(const term *terms, int count, size_t stride, float (*restrict out)[8])
+{
+    for (size_t first = 0; first < 8; first += 4) {
+        quad sums[4][2] = {0};
+        for (int i = 0; i < count; i++) {
+            const float *factors = terms[i].factors + first * stride;
+            const quad left = load_quad(terms[i].row), right = load_quad(terms[i].row + 4);
+            for (size_t r = 0; r < 4; r++) {
+                sums[r][0] += factors[r * stride] * left;
+                sums[r][1] += factors[r * stride] * right;
+            }
+        }
+        memcpy(out[first], sums, sizeof sums);
+    }
+}
+
+/* Lists the columns that are not all zero. Returns how many. */
+static int list_columns(const float (*maps)[8], const float (*block)[8], term *terms)
+{
+    quad sums[2] = {0};
+    float of_column[8];
+    int count = 0;
+    for (int v = 0; v < 8; v++) {
+        sums[0] += magnitude_of(load_quad(block[v]));
+        sums[1] += magnitude_of(load_quad(block[v] + 4));
+    }
+    memcpy(of_column, sums, sizeof sums);
+    for (int u = 0; u < 8; u++) {
+        if (of_column[u] == 0.0f) continue;
+        terms[count++] = (term){.factors = &block[0][u], .row = maps[u]};
+    }
+    return count;
+}
+
+/* Rounded to the stored unit, away from zero. */
+static void store_row(const float *row, int16_t *to)
+{
+    const quad most = {32767.0f, 32767.0f, 32767.0f, 32767.0f};
+    for (int i = 0; i < 8; i += 4) {
+        const quad value = load_quad(row + i) * (1.0f / STORED_UNIT);
+        const quad magnitude = magnitude_of(value);
+        const int_quad is_beyond = magnitude > most;
+        const quad held = (quad)(((int_quad)magnitude & ~is_beyond) | ((int_quad)most & is_beyond));
+        const quad rounded = (quad)((int_quad)(held + 0.5f) | sign_of(value));
+        const short_quad stored =
+            __builtin_convertvector(__builtin_convertvector(rounded, int_quad), short_quad);
+        memcpy(to + i, &stored, sizeof stored);
+    }
+}
+
 static void halve_block(const halving *self, const pare_jpeg_plane *plane, uint32_t x, uint32_t y,
                         int16_t *to)
 {
     const uint32_t sides_x = self->halve_x ? 2 : 1, sides_y = self->halve_y ? 2 : 1;
-    row_list columns = {0};
-    float out[8][8];
+    const float(*maps)[8] = self->halve_x ? self->maps : IDENTITY;
+    float upright[2][8][8], out[8][8];
+    term columns[16];
+    int column_count = 0;
     for (uint32_t i = 0; i < sides_x; i++) {
-        row_list list;
-        list.count = 0;
+        float values[16][8];
+        term rows[16];
+        int count = 0;
         for (uint32_t j = 0; j < sides_y; j++) {
-            list_rows(plane, self->rows[j], x * sides_x + i, y * sides_y + j, (int)j, &list);
+            count += list_rows(self, plane, x * sides_x + i, y * sides_y + j, (int)j,
+                               values + count, rows + count);
         }
-        map_rows(self->halve_y ? self->maps : IDENTITY, &list, out);
-        list_columns((const float(*)[8])out, (int)i, &columns);
+        add_up(rows, count, 1, upright[i]);
+        column_count += list_columns(maps + (size_t)i * 8, (const float(*)[8])upright[i],
+                                     columns + column_count);
     }
-    map_rows(self->halve_x ? self->maps : IDENTITY, &columns, out);
-    for (int v = 0; v < 8; v++) {
-        for (int u = 0; u < 8; u++) {
-            float stored = out[u][v] * (1.0f / STORED_UNIT);
-            stored = stored > 32767.0f ? 32767.0f : stored < -32767.0f ? -32767.0f : stored;
-            to[v * 8 + u] = (int16_t)(stored + (stored < 0.0f ? -0.5f : 0.5f));
-        }
-    }
+    add_up(columns, column_count, 8, out);
+    for (int v = 0; v < 8; v++)
+        store_row(out[v], to + (size_t)v * 8);
 }
 
 /* Row y of half, of one or two of plane; beyond the edge: the last. */
-static void halve_row(const halving *self, const pare_jpeg_plane *plane, uint32_t y,
+static void halve_row(halving *self, const pare_jpeg_plane *plane, uint32_t y,
                       pare_jpeg_plane *half)
 {
     const uint32_t sides = self->halve_y ? 2 : 1, last = plane->height_blocks - 1;
     int16_t *row = half->own + (size_t)y * half->width_blocks * 64;
     for (uint32_t i = 0; i < sides; i++) {
         const uint32_t from = y * sides + i;
-        pare_jpeg_row_copy(plane, from < last ? from : last, self->rows[i]);
+        self->rows[i] = pare_jpeg_row_at(plane, from < last ? from : last, self->spare[i]);
     }
     for (uint32_t x = 0; x < half->width_blocks; x++)
         halve_block(self, plane, x, y, row + (size_t)x * 64);
 }
 
-static pare_err halve_plane(const pare_jpeg_coeffs *coeffs, const halving *self,
+static pare_err halve_plane(const pare_jpeg_coeffs *coeffs, halving *self,
                             const pare_jpeg_plane *plane, pare_jpeg_plane *half)
 {
     *half = (pare_jpeg_plane){.id = plane->id, .h = 1, .v = 1};
@@ -182,10 +252,12 @@ static bool is_halvable(const pare_jpeg_coeffs *coeffs)
 /* Energy of the frequencies whose squared steps are given, of one block. */
 static float energy_of(const int16_t *block, const float *squares)
 {
-    float sum = 0.0f;
-    for (int i = 0; i < 64; i++)
-        sum += squares[i] * (float)block[i] * (float)block[i];
-    return sum;
+    quad sum = {0.0f};
+    for (int i = 0; i < 64; i += 4) {
+        const quad number = load_numbers(block + i);
+        sum += load_quad(squares + i) * number * number;
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 /* What blocks are measured by, and what came out. */
@@ -256,13 +328,13 @@ pare_err pare_jpeg_coeffs_halve(const pare_jpeg_coeffs *coeffs, pare_jpeg_coeffs
     out->planes[0].h = out->planes[0].v = 2;
     out->max_h = out->max_v = 2;
     const size_t row_len = (size_t)coeffs->planes[1].width_blocks * 64 * sizeof(int16_t);
-    self.rows[0] = malloc(row_len);
-    self.rows[1] = malloc(row_len);
-    pare_err err = self.rows[0] && self.rows[1] ? PARE_OK : PARE_ERR_NO_MEMORY;
+    self.spare[0] = malloc(row_len);
+    self.spare[1] = malloc(row_len);
+    pare_err err = self.spare[0] && self.spare[1] ? PARE_OK : PARE_ERR_NO_MEMORY;
     for (int c = 1; c <= 2 && err == PARE_OK; c++)
         err = halve_plane(coeffs, &self, &coeffs->planes[c], &out->planes[c]);
-    free(self.rows[0]);
-    free(self.rows[1]);
+    free(self.spare[0]);
+    free(self.spare[1]);
     if (err != PARE_OK) pare_jpeg_coeffs_deinit(out);
     return err;
 }

@@ -167,6 +167,13 @@ void pare_jpeg_row_copy(const pare_jpeg_plane *plane, uint32_t y, int16_t *out)
         cursor.packed = unpack(cursor.packed, out);
 }
 
+const int16_t *pare_jpeg_row_at(const pare_jpeg_plane *plane, uint32_t y, int16_t *spare)
+{
+    if (plane->own) return plane->own + (size_t)y * plane->own_width * 64;
+    pare_jpeg_row_copy(plane, y, spare);
+    return spare;
+}
+
 pare_err pare_jpeg_row_pack(const int16_t *blocks, uint32_t width_blocks, uint8_t *spare,
                             uint8_t **out)
 {

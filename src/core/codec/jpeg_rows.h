@@ -53,6 +53,9 @@ uint64_t pare_jpeg_rows_sample(const pare_jpeg_plane *plane, uint32_t most,
 /* All width_blocks blocks of row y. */
 void pare_jpeg_row_copy(const pare_jpeg_plane *plane, uint32_t y, int16_t *out);
 
+/* The same without a copy where the plane is plain; else in spare, which holds as many. */
+const int16_t *pare_jpeg_row_at(const pare_jpeg_plane *plane, uint32_t y, int16_t *spare);
+
 /* Pack width_blocks blocks.
  *
  *   spare  PARE_JPEG_PACKED_MAX bytes a block and PARE_JPEG_PACKED_SLACK, overwritten.

@@ -138,7 +138,6 @@ TEST(shrink_divides_the_size_and_rounds_up)
     pare_image_deinit(&image);
 }
 
-/* ITU-T T.81 sets no bound on scans; each costs a pass over the image. */
 /* Coefficients of so large a file of many scans are packed while they wait. */
 TEST(many_scans_of_a_large_image_give_the_pixels_of_one)
 {
@@ -161,6 +160,7 @@ TEST(many_scans_of_a_large_image_give_the_pixels_of_one)
     pare_image_deinit(&image);
 }
 
+/* ITU-T T.81 sets no bound on scans; each costs a pass over the image. */
 TEST(a_bomb_of_scans_is_refused)
 {
     pare_image image = test_make(TEST_GRADIENT, 16, 16), out = {0};

@@ -14,6 +14,8 @@
 #define SAMPLED_EFFORT_MAX 4
 #define SAMPLED_BLOCKS 8192u
 #define KNOWN_MAX 1024
+/* Above, there is time for bits that are not as even as stuffing_bits takes them. */
+#define UNEVEN_PART 512
 
 /* A search, and what it has counted so far. */
 typedef struct search {
@@ -261,36 +263,70 @@ static void search_level(search *self, int effort, pare_jpeg_script *out)
     if (progressive.len_bits < out->len_bits) *out = progressive;
 }
 
-/* Twice the spread of the number of stuffed bytes, each byte having a chance of 1 in 256. */
+/* Three times the spread of the number of stuffed bytes, each byte having a chance of 1 in 256. */
 static uint64_t stuffing_bits(uint64_t len_bits)
 {
     uint64_t bytes = 8;
-    while (bytes * bytes * 64 < len_bits / 8)
+    while (bytes * bytes * 256 / 9 < len_bits / 8)
         bytes++;
     return bytes * 8;
+}
+
+/* Scripts, smallest first. */
+typedef struct script_list {
+    pare_jpeg_script *scripts;
+    int count;
+} script_list;
+
+static void insert_script(script_list *list, const pare_jpeg_script *script)
+{
+    int at = 0;
+    while (at < list->count && list->scripts[at].len_bits < script->len_bits)
+        at++;
+    if (at < list->count && list->scripts[at].len_bits == script->len_bits) return;
+    memmove(list->scripts + at + 1, list->scripts + at,
+            (size_t)(list->count - at) * sizeof *script);
+    list->scripts[at] = *script;
+    list->count++;
+}
+
+/* The best of each level up to an effort, by what `by` counts; their lengths are what self counts.
+ */
+static void insert_levels(search *self, search *by, int effort, script_list *list)
+{
+    static const int levels[] = {0, 2, 4, 5, 7};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels && levels[i] <= effort; i++) {
+        pare_jpeg_script script;
+        search_level(by, levels[i], &script);
+        if (by != self) {
+            script.len_bits = 0;
+            for (int k = 0; k < script.count; k++)
+                script.len_bits += scan_len_bits(self, &script.scans[k]);
+        }
+        insert_script(list, &script);
+    }
 }
 
 int pare_jpeg_script_search(const pare_jpeg_frame *frame, bool share_chroma, int effort,
                             pare_jpeg_script scripts[PARE_JPEG_SCRIPTS_MAX])
 {
-    static const int levels[PARE_JPEG_SCRIPTS_MAX] = {0, 2, 4, 5, 7};
-    search self = {.frame = frame, .share_chroma = share_chroma, .row_stride = 1};
     const pare_jpeg_blocks *first = &frame->blocks[0];
     const uint64_t blocks = (uint64_t)first->width_blocks * first->height_blocks;
-    if (effort <= SAMPLED_EFFORT_MAX) self.row_stride += (uint32_t)(blocks / SAMPLED_BLOCKS);
-    int count = 0;
-    for (int i = 0; i < PARE_JPEG_SCRIPTS_MAX && (i == 0 || levels[i] <= effort); i++) {
-        pare_jpeg_script script;
-        search_level(&self, levels[i], &script);
-        if (count > 0 && script.len_bits == scripts[0].len_bits) continue;
-        memmove(scripts + 1, scripts, (size_t)count * sizeof *scripts);
-        scripts[0] = script; /* a superset was tried: never bigger than the last */
-        count++;
+    const uint32_t sampled = 1 + (uint32_t)(blocks / SAMPLED_BLOCKS);
+    const bool samples = effort <= SAMPLED_EFFORT_MAX;
+    search self = {.frame = frame, .share_chroma = share_chroma};
+    script_list list = {.scripts = scripts};
+    self.row_stride = samples ? sampled : 1;
+    insert_levels(&self, &self, effort, &list);
+    if (!samples && sampled > 1) {
+        search quick = {.frame = frame, .share_chroma = share_chroma, .row_stride = sampled};
+        insert_levels(&self, &quick, SAMPLED_EFFORT_MAX, &list);
     }
-    const uint64_t worth = scripts[0].len_bits + stuffing_bits(scripts[0].len_bits);
-    while (scripts[count - 1].len_bits > worth)
-        count--;
-    return count;
+    uint64_t worth = scripts[0].len_bits + stuffing_bits(scripts[0].len_bits);
+    if (!samples) worth += scripts[0].len_bits / UNEVEN_PART;
+    while (scripts[list.count - 1].len_bits > worth)
+        list.count--;
+    return list.count;
 }
 
 void pare_jpeg_script_plain(const pare_jpeg_frame *frame, bool share_chroma,

@@ -15,12 +15,12 @@ typedef struct pare_jpeg_script {
     uint64_t len_bits; /* of all scans with their headers and tables, without byte stuffing */
 } pare_jpeg_script;
 
-#define PARE_JPEG_SCRIPTS_MAX 5
+#define PARE_JPEG_SCRIPTS_MAX 8
 
 /* The smallest script of each level of effort (0..10) up to the given one, smallest first, without
  * those that more effort clearly beats: how many bytes get a stuffed zero after them is only known
  * when they are written, so near ones must be written to be compared. A higher effort tries a
- * superset. Returns how many, at least 1.
+ * superset, what less effort takes by samples included. Returns how many, at least 1.
  *
  *   share_chroma  components 1 and 2 are alike and may share tables (YCbCr) */
 int pare_jpeg_script_search(const pare_jpeg_frame *frame, bool share_chroma, int effort,

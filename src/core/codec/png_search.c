@@ -521,8 +521,8 @@ bool pare_png_search_is_quick(const pare_png_subject *subject)
 }
 
 /* How much less there is in all rows of a form than its bands of rows tell, 1 for nothing: by few
- * matches and one filter. Bands that come
- * again and again meet what comes as often, and what is repeated counts once in them. */
+ * matches and one filter. Bands that come again and again meet what comes as often, and what is
+ * repeated counts once in them. */
 static pare_err weigh_bands(const search *s, const trial *t, double *share)
 {
     const pare_png_strategy strategy = t->indexed ? PARE_PNG_NONE : PARE_PNG_PAETH;

@@ -16,6 +16,7 @@
 typedef float quad __attribute__((vector_size(16)));
 typedef int32_t int_quad __attribute__((vector_size(16)));
 typedef int16_t short_quad __attribute__((vector_size(8)));
+typedef int16_t short_octet __attribute__((vector_size(16)));
 
 /* maps[side * 8 + v][u]: what coefficient v of the first or second block adds to u of the result.
  */
@@ -71,11 +72,13 @@ static quad load_quad(const float *from)
     return value;
 }
 
+/* Each number is doubled to 32 bits and shifted down: compilers convert so few one by one. */
 static quad load_numbers(const int16_t *from)
 {
-    short_quad stored;
-    memcpy(&stored, from, sizeof stored);
-    return __builtin_convertvector(stored, quad);
+    short_octet stored = {0};
+    memcpy(&stored, from, 4 * sizeof *from);
+    const short_octet twice = __builtin_shufflevector(stored, stored, 0, 0, 1, 1, 2, 2, 3, 3);
+    return __builtin_convertvector((int_quad)twice >> 16, quad);
 }
 
 static int_quad sign_of(quad value)

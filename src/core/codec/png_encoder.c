@@ -85,13 +85,11 @@ static pare_err is_out_of_reach(png_session *s, size_t len, bool *out)
     const pare_png_subject subject = describe(s);
     *out = false;
     if (s->lossless.total_len) return PARE_OK;
-    if (!pare_png_search_is_quick(&subject)) {
-        if (!s->guessed_len) {
-            PARE_TRY(pare_png_search_guess(&subject, &s->tools, &s->guessed_len));
-        }
-        *out = len < s->guessed_len / 5 * 2;
-        if (*out) return PARE_OK;
+    if (!s->guessed_len) {
+        PARE_TRY(pare_png_search_guess(&subject, &s->tools, &s->guessed_len));
     }
+    *out = len < s->guessed_len / 5 * 2;
+    if (*out) return PARE_OK;
     if (!s->quick_len) PARE_TRY(pare_png_search_quick(&subject, &s->tools, &s->quick_len));
     *out = len < s->quick_len / 2;
     return PARE_OK;

@@ -18,7 +18,7 @@ enum {
     SAMPLE_PART = 8,
     SAMPLE_ROWS = 16,     /* neighbouring rows in a sample */
     SMALL_LEN = 64 << 10, /* so little data that every step of effort is really carried out */
-    GUESS_LEN = 1 << 20,  /* more data are worth a guess before they are measured */
+    GUESS_LEN = 1 << 20,  /* of more data, guesses look at bands of rows first */
     HASTE_LEVEL = 1, /* tells how much there is in some rows beside others, and large palette images
                         apart as well as RANK_LEVEL does, in a third of the time */
     RANK_LEVEL = 6,  /* tells filters and orders apart as well as the best parse, in a tenth of the
@@ -514,11 +514,6 @@ pare_err pare_png_search_quick(const pare_png_subject *subject, const pare_png_t
     return err;
 }
 
-bool pare_png_search_is_quick(const pare_png_subject *subject)
-{
-    return all_len(subject->plain) <= GUESS_LEN;
-}
-
 /* How much less there is in all rows of a form than its bands of rows tell, 1 for nothing: by few
  * matches and one filter. Bands that come again and again meet what comes as often, and what is
  * repeated counts once in them. */
@@ -545,19 +540,56 @@ out:
     return err;
 }
 
+/* All rows of a form in haste, by one filter. */
+static pare_err hasten(const search *s, const trial *form, size_t *total_len)
+{
+    const pare_png_strategy strategy = form->indexed ? PARE_PNG_NONE : PARE_PNG_PAETH;
+    pare_png_raster raster;
+    size_t len;
+    PARE_TRY(make_form(s, form, &raster));
+    const pare_err err = measure_quick(s, &raster, strategy, HASTE_LEVEL, &len);
+    len += pare_png_overhead(&raster);
+    if (err == PARE_OK && len < *total_len) *total_len = len;
+    pare_png_raster_deinit(&raster);
+    return err;
+}
+
+/* Of few data: no bands are needed. What is made in haste is seldom longer by a third. */
+static pare_err guess_all(const search *s, size_t *total_len)
+{
+    const pare_png_subject *subject = s->subject;
+    const trial plain = {.depth_bits = subject->plain->depth_bits};
+    PARE_TRY(hasten(s, &plain, total_len));
+    if (subject->index) {
+        const trial index = {.indexed = true,
+                             .depth_bits = pare_png_palette_depth(subject->index->palette.count),
+                             .order = PARE_PNG_ORDER_LUMA};
+        PARE_TRY(hasten(s, &index, total_len));
+    }
+    *total_len -= *total_len / 4;
+    return PARE_OK;
+}
+
+static pare_err guess_by_bands(search *s, size_t *total_len)
+{
+    PARE_TRY(try_forms(s, &TIERS[0]));
+    for (unsigned i = 0; i < s->count; i++) {
+        double share;
+        PARE_TRY(weigh_bands(s, &s->trials[i], &share));
+        const size_t len = (size_t)((double)s->trials[i].estimate * share);
+        if (len < *total_len) *total_len = len;
+    }
+    return PARE_OK;
+}
+
 pare_err pare_png_search_guess(const pare_png_subject *subject, const pare_png_tools *tools,
                                size_t *total_len)
 {
     search *s = search_open(subject, tools, NULL);
     if (!s) return PARE_ERR_NO_MEMORY;
-    pare_err err = try_forms(s, &TIERS[0]);
     *total_len = SIZE_MAX;
-    for (unsigned i = 0; i < s->count && err == PARE_OK; i++) {
-        double share;
-        err = weigh_bands(s, &s->trials[i], &share);
-        const size_t len = (size_t)((double)s->trials[i].estimate * share);
-        if (len < *total_len) *total_len = len;
-    }
+    const pare_err err =
+        s->len <= GUESS_LEN ? guess_all(s, total_len) : guess_by_bands(s, total_len);
     search_close(s);
     return err;
 }

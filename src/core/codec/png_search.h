@@ -30,15 +30,14 @@ typedef struct pare_png_best {
 PARE_NODISCARD pare_err pare_png_search(const pare_png_subject *subject, int effort,
                                         const pare_png_tools *tools, pare_png_best *best);
 /* How long the file of effort 0 is to about a fifth, in a fraction of the time: from bands of rows,
- * and a hasty look at all of them. Errors: PARE_ERR_NO_MEMORY. */
+ * and a hasty look at all of them. Of a subject that may do without a palette. Errors:
+ * PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search_guess(const pare_png_subject *subject,
                                               const pare_png_tools *tools, size_t *total_len);
 /* How long the file of effort 0 is, or a little less or more when the image is large: it is not
  * made. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search_quick(const pare_png_subject *subject,
                                               const pare_png_tools *tools, size_t *total_len);
-/* Is that no slower than a guess? For subjects that may do without a palette. */
-bool pare_png_search_is_quick(const pare_png_subject *subject);
 void pare_png_best_deinit(pare_png_best *best);
 
 #endif /* PARE_CORE_CODEC_PNG_SEARCH_H */

@@ -35,10 +35,13 @@ enum {
 /* An estimate this far below the asked score is below it for certain. */
 #define HOPELESS_MARGIN 1.5
 /* A point less takes hardly ever more than this share of the bytes away, usually so much, and
- * hardly ever less than that. */
+ * hardly ever less than that... */
 #define SIZE_A_POINT 0.1
 #define USUAL_SIZE_A_POINT 0.05
 #define LEAST_SIZE_A_POINT 0.03
+/* ...but from this score on up to so much: bytes rise and the score hardly does. */
+#define STEEP_FROM 85
+#define STEEP_SIZE_A_POINT 0.4
 /* A draft is hardly ever larger than its file by more than this factor. */
 #define DRAFT_EXCESS 1.15
 
@@ -361,23 +364,31 @@ static bool is_fine(const state *s, double asked, uint32_t scores)
            scores >= (above > SCORE_EXCESS ? patience(s) : fine_patience(s));
 }
 
+/* What is left of 1 byte at this score when the score falls to the asked one. */
+static double shrink_to(double asked, double score, double a_point)
+{
+    const double steep = fmax(0, score - fmax(asked, STEEP_FROM));
+    return exp(-steep * STEEP_SIZE_A_POINT - (score - asked - steep) * a_point);
+}
+
 /* Will what is good enough be too large, as far as the last try tells? Estimates may be wrong by a
  * point, so they have to be clearly below. Only of JPEG it is known how fast size falls. */
 static bool is_hopeless(const state *s, const point *tried, double asked)
 {
     const pare_search *search = s->search;
     const double clearly = tried->is_exact ? 0 : HOPELESS_MARGIN;
-    const double above = tried->score + clearly - asked;
+    const double score = tried->score + clearly;
+    const double len = (double)s->trial.len;
     /* a better palette may give a smaller file: less dithering */
     if (search->max_len == 0 || search->codec->format == PARE_FORMAT_PNG) return false;
     if (has_drafted_rival(search)) {
-        const double a_point = above > 0 ? USUAL_SIZE_A_POINT : LEAST_SIZE_A_POINT;
-        return (double)s->trial.len * exp(-above * a_point) > (double)search->rival->draft_len;
+        const double a_point = score > asked ? USUAL_SIZE_A_POINT : LEAST_SIZE_A_POINT;
+        return len * shrink_to(asked, score, a_point) > (double)search->rival->draft_len;
     }
-    if (above > 0 && !is_jpeg(s)) return false;
+    if (score > asked && !is_jpeg(s)) return false;
     const double excess = search->codec->encoder_draft ? DRAFT_EXCESS : 1;
-    return (double)s->trial.len * exp(-fmax(0, above) * SIZE_A_POINT) >
-           (double)search->max_len * excess;
+    const double shrunk = score > asked ? shrink_to(asked, score, SIZE_A_POINT) : 1;
+    return len * shrunk > (double)search->max_len * excess;
 }
 
 /* On PARE_OK `best` holds the bytes of `high`, which is exact. */

@@ -247,7 +247,8 @@ uint64_t pare_deflate_header_bits(const pare_deflate_codes *codes)
     return h.bits;
 }
 
-uint64_t pare_deflate_rough_header_bits(const pare_deflate_codes *codes)
+/* As much or a little more, in an eighth of the time. */
+static uint64_t rough_header_bits(const pare_deflate_codes *codes)
 {
     header h;
     make_header(codes, USE_COPY | USE_FEW | USE_MANY, &h);
@@ -351,7 +352,7 @@ static bool smooth(uint32_t *counts, unsigned count, const tolerance *t)
     return is_changed;
 }
 
-void pare_deflate_make_plain_codes(const pare_deflate_counts *counts, pare_deflate_codes *out)
+static void make_plain_codes(const pare_deflate_counts *counts, pare_deflate_codes *out)
 {
     memset(out, 0, sizeof *out);
     make_lens(counts->litlens, PARE_DEFLATE_LITLENS, MAX_BITS, out->litlens);
@@ -361,16 +362,15 @@ void pare_deflate_make_plain_codes(const pare_deflate_counts *counts, pare_defla
 void pare_deflate_make_codes(const pare_deflate_counts *counts, pare_deflate_codes *out)
 {
     static const tolerance TOLERANCES[] = {{8, 1}, {4, 1}, {2, 1}, {4, 2}, {4, 3}, {2, 3}, {3, 5}};
-    pare_deflate_make_plain_codes(counts, out);
-    uint64_t best = pare_deflate_body_bits(counts, out) + pare_deflate_rough_header_bits(out);
+    make_plain_codes(counts, out);
+    uint64_t best = pare_deflate_body_bits(counts, out) + rough_header_bits(out);
     for (unsigned i = 0; i < sizeof TOLERANCES / sizeof *TOLERANCES; i++) {
         pare_deflate_counts smoothed = *counts;
         pare_deflate_codes codes;
         const bool has_runs = smooth(smoothed.litlens, PARE_DEFLATE_LITLENS, &TOLERANCES[i]);
         if (!smooth(smoothed.dists, PARE_DEFLATE_DISTS, &TOLERANCES[i]) && !has_runs) continue;
-        pare_deflate_make_plain_codes(&smoothed, &codes);
-        const uint64_t bits =
-            pare_deflate_body_bits(counts, &codes) + pare_deflate_rough_header_bits(&codes);
+        make_plain_codes(&smoothed, &codes);
+        const uint64_t bits = pare_deflate_body_bits(counts, &codes) + rough_header_bits(&codes);
         if (bits >= best) continue;
         best = bits;
         *out = codes;

@@ -37,9 +37,7 @@ void pare_deflate_align(pare_deflate_bits *bits);
 /* Count tokens, and one end. */
 void pare_deflate_count(const pare_deflate_token *tokens, size_t count, pare_deflate_counts *out);
 
-/* The best codes of at most 15 bits for the counts. */
-void pare_deflate_make_plain_codes(const pare_deflate_counts *counts, pare_deflate_codes *out);
-/* The same; when it makes the whole block smaller, some
+/* The best codes of at most 15 bits for the counts; when it makes the whole block smaller, some
  * symbols get lengths that make the header shorter. */
 void pare_deflate_make_codes(const pare_deflate_counts *counts, pare_deflate_codes *out);
 void pare_deflate_fixed_codes(pare_deflate_codes *out);
@@ -49,8 +47,6 @@ uint64_t pare_deflate_body_bits(const pare_deflate_counts *counts, const pare_de
 /* The header that describes the codes, after the 3 bits of the type. */
 void pare_deflate_put_header(pare_deflate_bits *bits, const pare_deflate_codes *codes);
 uint64_t pare_deflate_header_bits(const pare_deflate_codes *codes);
-/* As much or a little more, in an eighth of the time. */
-uint64_t pare_deflate_rough_header_bits(const pare_deflate_codes *codes);
 void pare_deflate_put_tokens(pare_deflate_bits *bits, const pare_deflate_codes *codes,
                              const pare_deflate_token *tokens, size_t count);
 

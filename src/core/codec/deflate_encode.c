@@ -18,9 +18,11 @@ enum {
     LITTLE_PART = 10000, /* of several segments, a smaller part saved is as good as none */
     FAR_PART = 100,      /* such a part more than the best, and there is no way back */
     SPLIT_PASSES = 6,    /* the first so many look for new borders */
-    PATIENT_PASSES = 8,  /* from so many on each plan is weighed exactly, so that more passes never
-                            give more bytes: they begin with what fewer do */
-    BEFORE_PASSES = 4,   /* the next segment begins with what this one has after so many */
+    /* the next segment begins with what this one has after so many passes; not after the last one,
+       which would be another beginning when there are more */
+    PATIENT_PASSES = 8, /* from so many on: */
+    PATIENT_BEFORE = 4,
+    HASTY_BEFORE = 1,
     STORED = 0,
     FIXED = 1,
     DYNAMIC = 2
@@ -32,8 +34,7 @@ typedef struct plan {
     size_t count;
     size_t ends[PARE_DEFLATE_BLOCKS]; /* of blocks, in tokens */
     size_t block_count;
-    uint64_t bits;
-    bool is_exact; /* bits are those that would be written, else an estimate */
+    uint64_t bits; /* that would be written */
 } plan;
 
 struct pare_deflate {
@@ -115,11 +116,6 @@ static form best_form(const pare_deflate_counts *counts, const pare_deflate_code
     return best;
 }
 
-static uint64_t estimate(const pare_deflate_counts *counts, const pare_deflate_codes *codes)
-{
-    return 3 + pare_deflate_rough_header_bits(codes) + pare_deflate_body_bits(counts, codes);
-}
-
 /* Some symbols take the counts of others. */
 static void shake(uint32_t *counts, unsigned count, uint32_t *seed)
 {
@@ -137,7 +133,6 @@ static void learn(pare_deflate *d, plan *p, bool by_codes)
 {
     size_t token = 0, position = 0;
     p->bits = 0;
-    p->is_exact = by_codes || d->params.passes >= PATIENT_PASSES;
     for (size_t b = 0; b < p->block_count; b++) {
         pare_deflate_counts counts;
         pare_deflate_codes codes;
@@ -146,13 +141,8 @@ static void learn(pare_deflate *d, plan *p, bool by_codes)
         for (; token < p->ends[b]; token++)
             position += pare_deflate_token_len(p->tokens[token]);
         d->spans[b].end = position;
-        if (p->is_exact) {
-            pare_deflate_make_codes(&counts, &codes);
-            p->bits += best_form(&counts, &codes, d->written_bits + p->bits, position - begin).bits;
-        } else {
-            pare_deflate_make_plain_codes(&counts, &codes);
-            p->bits += estimate(&counts, &codes);
-        }
+        pare_deflate_make_codes(&counts, &codes);
+        p->bits += best_form(&counts, &codes, d->written_bits + p->bits, position - begin).bits;
         if (by_codes)
             pare_deflate_price_codes(&codes, &d->spans[b].prices);
         else
@@ -175,34 +165,6 @@ static void learn_shaken(pare_deflate *d, uint32_t *seed)
         shake(counts.dists, PARE_DEFLATE_DISTS, seed);
         pare_deflate_price_counts(&counts, &d->spans[b].prices);
     }
-}
-
-static void weigh_exactly(const pare_deflate *d, plan *p)
-{
-    size_t token = 0;
-    if (p->is_exact) return;
-    p->is_exact = true;
-    p->bits = 0;
-    for (size_t b = 0; b < p->block_count; b++) {
-        pare_deflate_counts counts;
-        pare_deflate_codes codes;
-        size_t len = 0;
-        pare_deflate_count(p->tokens + token, p->ends[b] - token, &counts);
-        for (; token < p->ends[b]; token++)
-            len += pare_deflate_token_len(p->tokens[token]);
-        pare_deflate_make_codes(&counts, &codes);
-        p->bits += best_form(&counts, &codes, d->written_bits + p->bits, len).bits;
-    }
-}
-
-/* Estimates are compared with each other only: they are larger than what comes out. */
-static bool is_better(const pare_deflate *d, plan *p, plan *best)
-{
-    if (p->is_exact != best->is_exact) {
-        weigh_exactly(d, p);
-        weigh_exactly(d, best);
-    }
-    return p->bits < best->bits;
 }
 
 /* Ends of blocks where the spans end; a token that reaches over a border belongs to the left. */
@@ -305,6 +267,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
     PARE_TRY(begin(d, s));
     size_t span_count = d->best->block_count;
     const pace most = choose_pace(d, s);
+    const unsigned before = d->params.passes < PATIENT_PASSES ? HASTY_BEFORE : PATIENT_BEFORE;
     for (; pass < d->params.passes && pass < most.passes; pass++) {
         plan *p = d->trial;
         p->count = pare_deflate_parse(&d->parser, d->spans, span_count, p->tokens);
@@ -316,7 +279,7 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         }
         learn(d, p, pass >= most.entropy_passes || idle);
         span_count = p->block_count;
-        if (is_better(d, p, d->best)) {
+        if (p->bits < d->best->bits) {
             if (is_little(d, p->bits, d->best->bits))
                 idle++;
             else
@@ -325,13 +288,13 @@ static pare_err optimize(pare_deflate *d, const segment *s)
         } else {
             idle = p->bits > d->best->bits + d->best->bits / FAR_PART ? PATIENCE : idle + 1;
         }
-        if (pass == BEFORE_PASSES) remember(d);
+        if (pass == before) remember(d);
         if (idle < PATIENCE) continue;
         if (!go_on(d, most.shakes, &shakes, &seed)) break;
         span_count = d->best->block_count;
         idle = 0;
     }
-    if (pass <= BEFORE_PASSES) remember(d);
+    if (pass <= before) remember(d);
     return PARE_OK;
 }
 

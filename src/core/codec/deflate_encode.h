@@ -10,8 +10,8 @@
 
 typedef struct pare_deflate pare_deflate;
 
-/* passes: improvements of each segment, 1..255; it ends earlier when they gain nothing. From 8 on
- *   more passes never give more bytes.
+/* passes: improvements of each segment, 1..255; it ends earlier when they gain nothing. More
+ *   passes never give more bytes, from 2 to 7 and from 8 on.
  * depth: steps of each search for matches, 1..256.
  * long_len: bytes of a match that is good enough, 32..258: less is faster, 258 leaves nothing out.
  */

@@ -88,16 +88,21 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* What a folder holds, in order of names. */
+/* What a folder holds, in order of bytes. */
 typedef struct listing {
     struct dirent **entries;
     int count; /* -1: it cannot be read, see errno */
 } listing;
 
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
 static listing list(const char *folder)
 {
     listing found = {0};
-    found.count = scandir(folder, &found.entries, visible, alphasort);
+    found.count = scandir(folder, &found.entries, visible, by_bytes);
     return found;
 }
 
@@ -106,6 +111,21 @@ static void forget(listing *l)
     for (int i = 0; i < l->count; i++)
         free(l->entries[i]);
     free(l->entries);
+}
+
+/* The first entry that begins with these bytes or comes after all that do. */
+static int first_with(const listing *l, const char *name, size_t len)
+{
+    int low = 0, high = l->count;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (strncmp(l->entries[middle]->d_name, name, len) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 static size_t stem_len(const char *name)
@@ -119,9 +139,10 @@ static const char *only_one(const listing *l, const char *name)
 {
     const size_t len = stem_len(name);
     const char *found = NULL;
-    for (int i = 0; i < l->count; i++) {
+    for (int i = first_with(l, name, len); i < l->count; i++) {
         const char *const other = l->entries[i]->d_name;
-        if (stem_len(other) != len || memcmp(other, name, len) != 0) continue;
+        if (strncmp(other, name, len) != 0) break;
+        if (stem_len(other) != len) continue;
         if (found) return NULL;
         found = other;
     }
@@ -130,10 +151,8 @@ static const char *only_one(const listing *l, const char *name)
 
 static bool holds(const listing *l, const char *name)
 {
-    for (int i = 0; i < l->count; i++) {
-        if (strcmp(l->entries[i]->d_name, name) == 0) return true;
-    }
-    return false;
+    const int i = first_with(l, name, strlen(name) + 1);
+    return i < l->count && strcmp(l->entries[i]->d_name, name) == 0;
 }
 
 /* The name in `theirs` that belongs to one of `ours`: the same or, as after a conversion, another
@@ -146,10 +165,12 @@ static const char *name_beside(const listing *ours, const listing *theirs, const
 
 static void score_folders(tally *t, const char *a, const char *b, int depth);
 
+/* Only files may have been converted: folders v1.0 and v1.1 do not belong together. */
 static void score_beside(tally *t, const char *one, const char *other, int depth)
 {
+    const bool same = strcmp(strrchr(one, '/'), strrchr(other, '/')) == 0;
     if (is_kind(one, S_IFDIR) && is_kind(other, S_IFDIR)) {
-        if (depth + 1 < DEPTH_MAX) score_folders(t, one, other, depth + 1);
+        if (same && depth + 1 < DEPTH_MAX) score_folders(t, one, other, depth + 1);
     } else if (is_kind(one, S_IFREG) && is_kind(other, S_IFREG)) {
         score_pair(t, one, other, true);
     }

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-
 #include "base/json_text.h"
 #include "cli/report.h"
 
@@ -134,15 +133,21 @@ static size_t stem_len(const char *name)
     return dot ? (size_t)(dot - name) : strlen(name);
 }
 
-/* The only name with the stem of this one; NULL when there are none or several. */
-static const char *only_one(const listing *l, const char *name)
+static bool is_image(const char *name)
+{
+    const char *const dot = strrchr(name, '.');
+    return dot && pare_format_from_name(dot + 1) != PARE_FORMAT_UNKNOWN;
+}
+
+/* The only image with the stem of this name; NULL when there are none or several. */
+static const char *only_image(const listing *l, const char *name)
 {
     const size_t len = stem_len(name);
     const char *found = NULL;
     for (int i = first_with(l, name, len); i < l->count; i++) {
         const char *const other = l->entries[i]->d_name;
         if (strncmp(other, name, len) != 0) break;
-        if (stem_len(other) != len) continue;
+        if (stem_len(other) != len || !is_image(other)) continue;
         if (found) return NULL;
         found = other;
     }
@@ -160,7 +165,7 @@ static bool holds(const listing *l, const char *name)
 static const char *name_beside(const listing *ours, const listing *theirs, const char *name)
 {
     if (holds(theirs, name)) return name;
-    return only_one(ours, name) ? only_one(theirs, name) : NULL;
+    return is_image(name) && only_image(ours, name) ? only_image(theirs, name) : NULL;
 }
 
 static void score_folders(tally *t, const char *a, const char *b, int depth);

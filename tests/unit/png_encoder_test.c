@@ -462,6 +462,43 @@ TEST(a_lossy_try_is_never_bigger_where_some_rows_tell_little_of_all)
     pare_image_deinit(&image);
 }
 
+/* Few rows again and again in any order, which only those unfiltered show, then slopes. */
+static void paint_rows(pare_image *image, uint32_t slopes_from)
+{
+    enum { ROWS = 16, COLORS = 16, WIDTH_MAX = 100 };
+    uint64_t seed = 1;
+    uint16_t colors[COLORS][4];
+    uint8_t rows[ROWS][WIDTH_MAX];
+    for (unsigned i = 0; i < COLORS; i++) {
+        for (unsigned c = 0; c < 4; c++)
+            colors[i][c] = c < 3 ? (uint16_t)(test_random(&seed) & 255) : 255;
+    }
+    for (unsigned y = 0; y < ROWS; y++) {
+        for (unsigned x = 0; x < WIDTH_MAX; x++)
+            rows[y][x] = (uint8_t)(test_random(&seed) % COLORS);
+    }
+    paint_stripes(image, 0);
+    for (uint32_t y = 0; y < slopes_from; y++) {
+        const uint8_t *row = rows[test_random(&seed) % ROWS];
+        for (uint32_t x = 0; x < image->width_px; x++)
+            put(image, x, y, colors[row[x]]);
+    }
+}
+
+TEST(a_lossy_try_is_never_bigger_where_rows_come_again)
+{
+    pare_image image = make_image(&(shape){"", 100, 3400, PARE_COLOR_RGB, false, 8});
+    paint_rows(&image, 3000);
+    pare_buf exact = encode_lossless(&image, 4);
+    const pare_encode_params params = {.effort = 4};
+    pare_buf file = encode(&image, &params, 90);
+    printf("# %zu of %zu bytes\n", file.len, exact.len);
+    CHECK_INT(file.len, <=, exact.len);
+    pare_buf_deinit(&file);
+    pare_buf_deinit(&exact);
+    pare_image_deinit(&image);
+}
+
 TEST(a_lossless_try_gives_up_only_where_it_would_be_too_long)
 {
     static const int EFFORTS[] = {0, 2, 4, 7};
@@ -518,4 +555,5 @@ RUN(pixels_of_every_shape_come_back_identical, palettes_of_every_depth_come_back
     the_same_image_gives_the_same_bytes, metadata_comes_back_byte_for_byte,
     a_lossy_palette_is_smaller_and_close, a_lossy_try_is_never_bigger_than_the_lossless_file,
     a_lossy_try_is_never_bigger_where_some_rows_tell_little_of_all,
+    a_lossy_try_is_never_bigger_where_rows_come_again,
     a_lossless_try_gives_up_only_where_it_would_be_too_long, a_session_without_pixels_is_refused)

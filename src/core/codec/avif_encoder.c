@@ -195,7 +195,7 @@ static bool is_plain_photo(const pare_encode_params *params)
     return !params->lossless && !params->is_graphic;
 }
 
-/* The change of depth falls on one of speed, that of transforms does not. */
+/* The change of depth falls on one of speed, that of blocks does not. */
 int pare_avif_encoder_rung(const pare_encode_params *params)
 {
     if (is_plain_photo(params)) return params->effort;

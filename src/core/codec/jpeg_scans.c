@@ -295,6 +295,8 @@ static void insert_script(script_list *list, const pare_jpeg_script *script)
 static void insert_levels(search *self, search *by, int effort, script_list *list)
 {
     static const int levels[] = {0, 2, 4, 5, 7};
+    _Static_assert(2 * sizeof levels / sizeof *levels <= PARE_JPEG_SCRIPTS_MAX,
+                   "all levels, and again by samples");
     for (size_t i = 0; i < sizeof levels / sizeof *levels && levels[i] <= effort; i++) {
         pare_jpeg_script script;
         search_level(by, levels[i], &script);

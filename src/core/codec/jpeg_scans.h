@@ -15,7 +15,7 @@ typedef struct pare_jpeg_script {
     uint64_t len_bits; /* of all scans with their headers and tables, without byte stuffing */
 } pare_jpeg_script;
 
-#define PARE_JPEG_SCRIPTS_MAX 8
+#define PARE_JPEG_SCRIPTS_MAX 10
 
 /* The smallest script of each level of effort (0..10) up to the given one, smallest first, without
  * those that more effort clearly beats: how many bytes get a stuffed zero after them is only known

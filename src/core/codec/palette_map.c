@@ -29,7 +29,7 @@ enum {
 
 /* Red, green, blue and alpha. */
 typedef float quad __attribute__((vector_size(16)));
-typedef int32_t quad_int __attribute__((vector_size(16)));
+typedef int32_t int_quad __attribute__((vector_size(16)));
 
 /* Some light, and what is known of it. In plain areas, and where drawings repeat themselves, the
  * same is wanted again and again. */
@@ -103,7 +103,7 @@ static unsigned list_offers(const mapper *m, size_t at, offer offers[OFFERS_MAX]
 /* What is known of this light. */
 static const want *find_want(mapper *m, pare_palette_kind kind, quad light)
 {
-    const quad_int bits = (quad_int)light;
+    const int_quad bits = (int_quad)light;
     const uint32_t mixed = (uint32_t)bits[0] * 2654435761u + (uint32_t)bits[1] * 2246822519u +
                            (uint32_t)bits[2] * 3266489917u + (uint32_t)bits[3] * 668265263u;
     want *w = &m->wants[mixed >> (32 - WANT_BITS)];
@@ -166,9 +166,9 @@ static void pass_on(quad error, quad *here, quad *below)
 static quad cut_off(quad error)
 {
     const quad zero = {0}, most = zero + ERROR_MAX, least = zero - ERROR_MAX;
-    const quad_int above = error > most, under = error < least;
-    return (quad)(((quad_int)error & ~(above | under)) | ((quad_int)most & above) |
-                  ((quad_int)least & under));
+    const int_quad above = error > most, under = error < least;
+    return (quad)(((int_quad)error & ~(above | under)) | ((int_quad)most & above) |
+                  ((int_quad)least & under));
 }
 
 static void map_pixel(mapper *m, uint32_t x, size_t at)

@@ -21,6 +21,7 @@ enum {
     GUESS_LEN = 1 << 20,  /* of more data, guesses look at bands of rows first */
     HASTE_LEVEL = 1, /* tells how much there is in some rows beside others, and large palette images
                         apart as well as RANK_LEVEL does, in a third of the time */
+    GUESS_LEVEL = 3, /* finds rows that come again */
     RANK_LEVEL = 6,  /* tells filters and orders apart as well as the best parse, in a tenth of the
                         time */
     TINY_LEN = 4 << 10, /* such a result is made of so few symbols that it counts as small, too */
@@ -36,13 +37,13 @@ enum {
      */
     QUICK_LEN = 8 << 20,
     PIECE_LEN = 4 << 20,
-    PIECE_GAIN = 4096,                  /* our own deflate may gain as much a piece... */
-    GAIN_PART = 32,                     /* ...and such a part of all over it */
-    CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2, /* for what is not clearly longer than the best */
-    HASTY_LEVEL = PARE_PNG_OPTIMAL + 2, /* tells whether many passes are worth while... */
+    PIECE_GAIN = 4096,                       /* our own deflate may gain as much a piece... */
+    GAIN_PART = 32,                          /* ...and such a part of all over it */
+    CLOSE_LEVEL = PARE_PNG_OPTIMAL + 2,      /* for what is not clearly longer than the best */
+    FEW_PASSES_LEVEL = PARE_PNG_OPTIMAL + 2, /* tells whether many passes are worth while... */
     MANY_LEVEL = PARE_PNG_OPTIMAL + 8,
     FIRM_PART = 3, /* ...of data that shrink to no less than such a part: many gain 0.5 to 1.2 % */
-    HASTE_PART = 72,       /* of those, and never such a part */
+    FEW_PASSES_PART = 72,  /* of those, and never such a part */
     DOUBT_PART = 512,      /* estimates of those that differ by less tell nothing */
     CHOICES_MAX = 1 << 20, /* bytes of filters that are kept for when the whole file is made */
     MAX_TRIALS = 160,
@@ -362,9 +363,9 @@ static pare_err is_beaten(search *s, const pare_png_raster *raster, const trial 
     const size_t best = s->best->total_len;
     *out = false;
     if (level < MANY_LEVEL || s->is_small || best < s->len / FIRM_PART) return PARE_OK;
-    s->most = best + best / HASTE_PART;
+    s->most = best + best / FEW_PASSES_PART;
     s->made.len = 0;
-    const pare_err err = make_data(s, raster, t, HASTY_LEVEL);
+    const pare_err err = make_data(s, raster, t, FEW_PASSES_LEVEL);
     *out = err == PARE_SKIP_NOT_SMALLER || s->made.len >= s->most;
     if (err == PARE_OK) keep_smallest(s, raster);
     return err == PARE_SKIP_NOT_SMALLER ? PARE_OK : err;
@@ -541,13 +542,13 @@ out:
 }
 
 /* All rows of a form in haste, by one filter. */
-static pare_err hasten(const search *s, const trial *form, size_t *total_len)
+static pare_err hasten(const search *s, const trial *form, pare_png_strategy strategy,
+                       size_t *total_len)
 {
-    const pare_png_strategy strategy = form->indexed ? PARE_PNG_NONE : PARE_PNG_PAETH;
     pare_png_raster raster;
     size_t len;
     PARE_TRY(make_form(s, form, &raster));
-    const pare_err err = measure_quick(s, &raster, strategy, HASTE_LEVEL, &len);
+    const pare_err err = measure_quick(s, &raster, strategy, GUESS_LEVEL, &len);
     len += pare_png_overhead(&raster);
     if (err == PARE_OK && len < *total_len) *total_len = len;
     pare_png_raster_deinit(&raster);
@@ -559,12 +560,12 @@ static pare_err guess_all(const search *s, size_t *total_len)
 {
     const pare_png_subject *subject = s->subject;
     const trial plain = {.depth_bits = subject->plain->depth_bits};
-    PARE_TRY(hasten(s, &plain, total_len));
+    PARE_TRY(hasten(s, &plain, PARE_PNG_MATCH, total_len));
     if (subject->index) {
         const trial index = {.indexed = true,
                              .depth_bits = pare_png_palette_depth(subject->index->palette.count),
                              .order = PARE_PNG_ORDER_LUMA};
-        PARE_TRY(hasten(s, &index, total_len));
+        PARE_TRY(hasten(s, &index, PARE_PNG_NONE, total_len));
     }
     *total_len -= *total_len / 4;
     return PARE_OK;

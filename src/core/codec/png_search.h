@@ -29,9 +29,9 @@ typedef struct pare_png_best {
  * best: all zero before; release with pare_png_best_deinit(). Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search(const pare_png_subject *subject, int effort,
                                         const pare_png_tools *tools, pare_png_best *best);
-/* How long the file of effort 0 is to about a fifth, in a fraction of the time: from bands of rows,
- * and a hasty look at all of them. Of a subject that may do without a palette. Errors:
- * PARE_ERR_NO_MEMORY. */
+/* How long the file of effort 0 is to about a fifth, in a fraction of the time: from bands of rows
+ * and a hasty look at all of them; of little data from that look alone, a quarter less than it
+ * finds. Of a subject that may do without a palette. Errors: PARE_ERR_NO_MEMORY. */
 PARE_NODISCARD pare_err pare_png_search_guess(const pare_png_subject *subject,
                                               const pare_png_tools *tools, size_t *total_len);
 /* How long the file of effort 0 is, or a little less or more when the image is large: it is not

@@ -17,6 +17,13 @@
  * above counts as already done. */
 #define SCORE_GUARD_MARGIN 5
 
+/* Qualities from here on are not far from the best. */
+#define NEARLY_BEST 95
+
+/* Smaller images go through all rungs whatever the effort: it takes no time, and a few bytes of
+ * luck decide. */
+enum { CHEAP_PX = 65536 };
+
 /* From here on a search for a score takes its time: as much as the encoder of JPEG does. */
 enum { PATIENT_EFFORT = 2 };
 
@@ -109,19 +116,27 @@ static pare_err encode_lossless(writing *w, pare_found *out)
                      "without loss it takes %zu bytes, more than asked", out->bytes.len);
 }
 
+static bool is_cheap(const pare_work *work)
+{
+    return (uint64_t)work->image.width_px * work->image.height_px <= CHEAP_PX;
+}
+
 /* Little effort ends further above the score. Only for JPEG: the levels of others are further apart
  * than the luck of a search goes. */
 static bool is_hasty(const writing *w)
 {
-    return w->candidate->format == PARE_FORMAT_JPEG && w->work->options->effort < PATIENT_EFFORT;
+    return w->candidate->format == PARE_FORMAT_JPEG && w->work->options->effort < PATIENT_EFFORT &&
+           !is_cheap(w->work);
 }
 
-/* Is the score out of reach, at a quality where average photographs are far above it? */
+/* Is the score out of reach, at a quality where average photographs are far above it, or nearly
+ * the best there is? */
 static bool lacks_chroma(const pare_search *search, const pare_found *last)
 {
     const double asked = fmax(search->quality.score, search->min_score);
     return last->score < asked &&
-           last->quality > pare_search_prior(search->codec->format, asked + SCORE_GUARD_MARGIN);
+           last->quality >= fmin(NEARLY_BEST, pare_search_prior(search->codec->format,
+                                                                asked + SCORE_GUARD_MARGIN));
 }
 
 static pare_err encode_lossy(writing *w, size_t max_len, pare_found *out)
@@ -296,21 +311,16 @@ done:
     return err;
 }
 
-/* Smaller images go through all rungs whatever the effort: it takes no time, and a few bytes of
- * luck decide. */
-enum { CHEAP_PX = 65536 };
-
 /* The least effort whose settings are tried beside those that were asked for. At one number on its
  * scale a hasty encoder also gives a worse picture; of larger images hurry costs percents, and the
  * default is the least that has time for two. */
 static int lowest_rung(const pare_work *work, const pare_candidate *candidate)
 {
-    const uint64_t pixels = (uint64_t)work->image.width_px * work->image.height_px;
     if (!candidate->codec->encoder_rung || candidate->transcodes || work->header_only) {
         return PARE_EFFORT_MAX;
     }
     const bool is_fixed = candidate->quality.mode == PARE_QUALITY_FIXED;
-    return is_fixed || pixels > CHEAP_PX ? PARE_EFFORT_DEFAULT : 0;
+    return is_fixed || !is_cheap(work) ? PARE_EFFORT_DEFAULT : 0;
 }
 
 /* Would an attempt at this effort write another file than one at the next? found: NULL if none was

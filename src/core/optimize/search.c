@@ -382,6 +382,9 @@ static bool is_hopeless(const state *s, const point *tried, double asked)
     /* a better palette may give a smaller file: less dithering */
     if (search->max_len == 0 || search->codec->format == PARE_FORMAT_PNG) return false;
     if (has_drafted_rival(search)) {
+        const bool has_won =
+            s->high.step <= s->top && s->high.is_exact && s->best.len < search->rival->draft_len;
+        if (has_won) return false;
         const double a_point = score > asked ? USUAL_SIZE_A_POINT : LEAST_SIZE_A_POINT;
         return len * shrink_to(asked, score, a_point) > (double)search->rival->draft_len;
     }

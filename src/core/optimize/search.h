@@ -17,7 +17,8 @@ typedef struct pare_search {
     const pare_found *rival; /* to be beaten: found with more effort, where this search begins; may
                                 be NULL; borrowed */
     bool is_hasty; /* end 0.5 to 1.5 points above the asked score, if it can be reached: a patient
-                      search, which ends nearer, is never larger by bad luck */
+                      search, which ends nearer, is hardly ever larger by bad luck. What reaches
+                      the score within max_len only nearer than that is given up */
 } pare_search;
 
 /* Smallest quality whose exact score reaches the asked one (SCORE), or the asked quality (FIXED);
@@ -27,8 +28,9 @@ typedef struct pare_search {
  *        of out->bytes.
  *
  * Ends early with PARE_SKIP_NOT_SMALLER, score and quality being those of the last try, when what
- * is good enough would have more than max_len bytes: a file that is not good enough yet has more,
- * or a JPEG that is too good has so many more that fewer points would not make up for them.
+ * is good enough would have more than max_len bytes, or its draft more than that of the rival: a
+ * file that is not good enough yet has more, or a JPEG that is too good has so many more that fewer
+ * points would not make up for them.
  *
  * Other errors: PARE_SKIP_BELOW_MIN_SCORE and those of the codec. */
 PARE_NODISCARD pare_err pare_search_run(const pare_search *search, pare_found *out,

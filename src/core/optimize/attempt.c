@@ -125,8 +125,7 @@ static bool is_cheap(const pare_work *work)
  * than the luck of a search goes. */
 static bool is_hasty(const writing *w)
 {
-    return w->candidate->format == PARE_FORMAT_JPEG && w->work->options->effort < PATIENT_EFFORT &&
-           !is_cheap(w->work);
+    return w->candidate->format == PARE_FORMAT_JPEG && w->work->options->effort < PATIENT_EFFORT;
 }
 
 /* Is the score out of reach, at a quality where average photographs are far above it, or nearly
